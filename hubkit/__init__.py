@@ -1,0 +1,1 @@
+"""Shared technique of every service, without any business knowledge."""

@@ -1,0 +1,1 @@
+"""The stateless reader: pixels to text, text to fields; it keeps nothing."""

@@ -1,0 +1,1 @@
+"""Engine-neutral values of a read page."""

@@ -1,0 +1,1 @@
+"""What several services know about business documents: values, fields, types, checks. Pure."""
