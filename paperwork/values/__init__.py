@@ -1,0 +1,1 @@
+"""Values found on business paper: amounts, dates, parties and text in comparable forms."""
