@@ -1,6 +1,91 @@
-.PHONY: lock
+# Everything a person does with this repository. `make help` lists it.
+SHELL := bash
+PYTHON ?= python3
+BIN := .venv/bin
+PATH := $(CURDIR)/$(BIN):$(PATH)
+export PATH
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
+
+# --- set-up ------------------------------------------------------------------------------------
+
+.venv/created:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
+	$(PYTHON) -m venv .venv
+	touch $@
+
+.venv/product: .venv/created requirements.txt pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/checks: .venv/product requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	touch $@
+
+clients/typescript/node_modules/.package-lock.json: .venv/checks clients/typescript/package-lock.json
+	cd clients/typescript && npm ci --silent
+	touch $@
+
+.PHONY: setup setup-dev
+setup: .venv/product ## Make .venv with the product, so that .venv/bin/dochub works
+setup-dev: .venv/checks clients/typescript/node_modules/.package-lock.json ## … and with everything the checks need
+
+# --- run ---------------------------------------------------------------------------------------
+
+.PHONY: demo up
+demo: setup ## Start everything, read three sample documents, print their fields, stop
+	$(BIN)/dochub demo
+
+up: setup ## Start everything and stay up; prints the address, the login and what to try
+	$(BIN)/dochub up
+
+# --- check -------------------------------------------------------------------------------------
+
+.PHONY: test check format lint types imports protos protos-check
+test: setup-dev check ## Set up and run all checks and tests
+	$(BIN)/pytest
+
+check: setup-dev lint types imports protos-check ## The quick checks: format, lint, types, imports, contract
+
+lint:
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types:
+	$(BIN)/mypy
+
+imports:
+	$(BIN)/lint-imports --no-cache
+
+protos: setup-dev ## Generate Python and TypeScript from protos/
+	$(BIN)/python tools/protos.py
+	$(BIN)/buf generate
+
+protos-check:
+	$(BIN)/buf lint
+	$(BIN)/buf breaking --against protos/released.binpb
+	$(BIN)/python tools/protos.py --check
+
+format: setup-dev ## Put code into the house's form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# --- maintain ----------------------------------------------------------------------------------
+
+UVFLAGS := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+
+.PHONY: lock release-contract clean
 lock: ## Pin every dependency by hash, without naming a registry
-	$(UV) pip compile $(UVFLAGS) --extra build pyproject.toml -o requirements.txt
-	$(UV) pip compile $(UVFLAGS) --extra build --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
-UV := .venv/bin/uv
-UVFLAGS := -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+	$(BIN)/uv pip compile $(UVFLAGS) --extra build pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile $(UVFLAGS) --extra build --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+release-contract: ## Make today's contract the one that later changes must not break
+	$(BIN)/buf build -o protos/released.binpb
+
+clean: ## Throw away what the set-up made
+	rm -rf .venv clients/typescript/node_modules
