@@ -1,0 +1,1 @@
+"""The models on onnxruntime, and the worker processes that run them."""

@@ -1,0 +1,125 @@
+"""From a recogniser's best path to characters, words and the places where they stand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLANK = 0
+SPACE_GAP = 2.4
+"""A space the model did not write is put where the step from one character to the next is this
+many times the line's usual step."""
+MIN_CHARS_FOR_GAPS = 5
+"""Lines shorter than this have no usual step to compare with."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadChar:
+    """One character, where it stands and how sure the model was.
+
+    Attributes:
+        text: As the alphabet spells it.
+        confidence: Highest probability over its time steps, in [0, 1].
+        first: First time step, counted from 0.
+        last: Last time step, inclusive.
+    """
+
+    text: str
+    confidence: float
+    first: int
+    last: int
+
+    @property
+    def centre(self) -> float:
+        """Middle of its time steps, in steps from the left edge."""
+        return (self.first + self.last + 1) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class ReadWord:
+    """Characters between two spaces.
+
+    Attributes:
+        text: The characters joined.
+        confidence: Mean over the characters, in [0, 1].
+        start: Left edge in time steps.
+        end: Right edge in time steps.
+    """
+
+    text: str
+    confidence: float
+    start: float
+    end: float
+
+
+def read_chars(
+    classes: NDArray[np.int64], confidences: NDArray[np.float32], alphabet: Sequence[str]
+) -> list[ReadChar]:
+    """Merge the runs of one class along a (T,) best path and drop the blanks.
+
+    Source: Graves et al., "Connectionist Temporal Classification", ICML 2006, section 3.2.
+    """
+    if len(classes) == 0:
+        return []
+    starts = np.flatnonzero(np.diff(classes, prepend=-1))
+    ends = np.append(starts[1:], len(classes))
+    peaks = np.maximum.reduceat(confidences, starts)
+    return [
+        ReadChar(alphabet[c - 1], float(peak), int(a), int(b) - 1)
+        for c, peak, a, b in zip(classes[starts], peaks, starts, ends, strict=True)
+        if c != BLANK
+    ]
+
+
+def words_of(chars: Sequence[ReadChar], steps: int) -> list[ReadWord]:
+    """Divide characters into words at the spaces read and at wide gaps.
+
+    Args:
+        chars: From left to right.
+        steps: Time steps that cover the crop's useful width; no word ends beyond.
+    """
+    runs: list[list[ReadChar]] = []
+    limit = SPACE_GAP * _usual_step(chars)
+    previous: ReadChar | None = None
+    for char in chars:
+        if char.text.isspace():
+            previous = None
+            continue
+        if previous is None or (
+            char.centre - previous.centre > limit and _may_part(previous.text, char.text)
+        ):
+            runs.append([])
+        runs[-1].append(char)
+        previous = char
+    return [_word(run, steps) for run in runs]
+
+
+def _usual_step(chars: Sequence[ReadChar]) -> float:
+    """Give the median distance between neighbours; endless where there are too few."""
+    inside = [
+        right.centre - left.centre
+        for left, right in pairwise(chars)
+        if not left.text.isspace() and not right.text.isspace()
+    ]
+    return median(inside) if len(inside) >= MIN_CHARS_FOR_GAPS else float("inf")
+
+
+def _may_part(left: str, right: str) -> bool:
+    """Tell whether a missing space between two characters is believable.
+
+    Ideographs stand apart without spaces, and rows of dots or dashes have any pitch.
+    """
+    return left.isalnum() and right.isalnum() and left < "\u2e80" and right < "\u2e80"
+
+
+def _word(run: list[ReadChar], steps: int) -> ReadWord:
+    text = "".join(char.text for char in run)
+    confidence = sum(char.confidence for char in run) / len(run)
+    # A peak marks the middle of a character, so half a step of the word is added at either end.
+    half = max(0.75, (run[-1].centre - run[0].centre) / max(1, len(run) - 1) / 2)
+    start = min(run[0].centre - half, run[0].first)
+    end = max(run[-1].centre + half, run[-1].last + 1)
+    return ReadWord(text, confidence, max(0.0, start), min(float(steps), end))

@@ -1,0 +1,115 @@
+"""Detection around the model: the size it sees, and quads from its probability map.
+
+Post-processing after Liao et al., "Real-time Scene Text Detection with Differentiable
+Binarization", AAAI 2020, section 3.4, for rectangles: growing a rectangle with round joints and
+taking the smallest rectangle around the result is the same as moving its sides out, so no
+polygon library is needed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_service.pipeline.geometry import Floats
+from ocr_service.pipeline.ports import TextDetector
+
+MULTIPLE = 32
+"""The model's total stride: sides must be multiples of it."""
+MIN_SIDE_PX = 736
+"""Smaller pages are enlarged to this shorter side: the model misses tiny text."""
+MAX_SIDE_PX = 2000
+"""Larger pages are shrunk to this longer side."""
+MAX_PIXELS = 2_900_000
+"""Bounds the memory of one detection (about 200 MB a megapixel)."""
+PIXEL_THRESHOLD = 0.3
+BOX_THRESHOLD = 0.5
+GROWTH = 1.6
+"""How far a shrunk text kernel grows: area × growth / perimeter, as the model was trained."""
+MIN_KERNEL_PX = 3
+MAX_CANDIDATES = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """Text found on an image.
+
+    Attributes:
+        quads: (N, 4, 2) corners, clockwise from the upper left, pixels of the image.
+        scores: (N,) mean probability inside, in [0, 1].
+    """
+
+    quads: Floats
+    scores: NDArray[np.float64]
+
+
+def model_size(width: int, height: int) -> tuple[int, int]:
+    """Choose the size at which the model sees an image; both sides are multiples of 32."""
+    scale = max(1.0, MIN_SIDE_PX / min(width, height))
+    scale = min(scale, MAX_SIDE_PX / max(width, height))
+    scale = min(scale, (MAX_PIXELS / (width * height)) ** 0.5)
+    return _multiple(width * scale), _multiple(height * scale)
+
+
+def detect(image: NDArray[np.uint8], detector: TextDetector) -> Detection:
+    """Find the text on an (H, W, 3) BGR image."""
+    height, width = image.shape[:2]
+    seen_w, seen_h = model_size(width, height)
+    way = cv2.INTER_AREA if seen_w < width else cv2.INTER_LINEAR
+    seen = cv2.resize(image, (seen_w, seen_h), interpolation=way)
+    found = quads_from_map(detector.probabilities(np.asarray(seen, np.uint8)))
+    found.quads[:] *= (width / seen_w, height / seen_h)
+    return found
+
+
+def quads_from_map(probabilities: NDArray[np.float32]) -> Detection:
+    """Turn an (H, W) probability map into quads in pixels of the map."""
+    mask = cv2.dilate((probabilities > PIXEL_THRESHOLD).astype(np.uint8), np.ones((2, 2), np.uint8))
+    contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    quads, scores = [], []
+    for contour in contours[:MAX_CANDIDATES]:
+        centre, size, angle = cv2.minAreaRect(contour)
+        if min(size) < MIN_KERNEL_PX:
+            continue
+        kernel = _corners(centre, size, angle)
+        score = _mean_inside(probabilities, kernel)
+        if score < BOX_THRESHOLD:
+            continue
+        grow = 2 * GROWTH * size[0] * size[1] / (2 * (size[0] + size[1]))
+        grown = (size[0] + grow, size[1] + grow)
+        quads.append(clockwise_from_upper_left(_corners(centre, grown, angle)))
+        scores.append(score)
+    return Detection(
+        np.array(quads, np.float64).reshape(-1, 4, 2), np.array(scores, np.float64).reshape(-1)
+    )
+
+
+def clockwise_from_upper_left(corners: NDArray[np.float32]) -> Floats:
+    """Order the (4, 2) corners of a rectangle: upper left, upper right, lower right, lower left."""
+    by_x = corners[np.argsort(corners[:, 0], kind="stable")]
+    left = by_x[:2][np.argsort(by_x[:2, 1], kind="stable")]
+    right = by_x[2:][np.argsort(by_x[2:, 1], kind="stable")]
+    return np.array([left[0], right[0], right[1], left[1]], np.float64)
+
+
+def _corners(
+    centre: Sequence[float], size: Sequence[float], angle: float
+) -> NDArray[np.float32]:
+    return np.asarray(cv2.boxPoints((centre, size, angle)), np.float32)
+
+
+def _mean_inside(probabilities: NDArray[np.float32], corners: NDArray[np.float32]) -> float:
+    height, width = probabilities.shape
+    x0, y0 = np.floor(corners.min(axis=0)).astype(int)
+    x1, y1 = np.ceil(corners.max(axis=0)).astype(int)
+    x0, x1 = max(x0, 0), min(x1, width - 1)
+    y0, y1 = max(y0, 0), min(y1, height - 1)
+    mask = np.zeros((y1 - y0 + 1, x1 - x0 + 1), np.uint8)
+    cv2.fillPoly(mask, [(corners - (x0, y0)).astype(np.int32)], 1)
+    return float(cv2.mean(probabilities[y0 : y1 + 1, x0 : x1 + 1], mask)[0])
+
+
+def _multiple(side: float) -> int:
+    return max(MULTIPLE, round(side / MULTIPLE) * MULTIPLE)

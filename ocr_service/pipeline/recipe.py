@@ -1,0 +1,143 @@
+"""How an image becomes lines: find, bring upright, level, read, put in order, map back."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_service.domain.page import Line, Quad, Word
+from ocr_service.pipeline.detection import detect
+from ocr_service.pipeline.geometry import (
+    Floats,
+    as_quad,
+    mapped,
+    part_of,
+    quad_sides,
+    slant,
+    straightening,
+    turning,
+)
+from ocr_service.pipeline.orientation import mean_of, page_rotation, turned_corners
+from ocr_service.pipeline.ports import LineRecogniser, TextDetector
+from ocr_service.pipeline.reading_order import reading_order
+from ocr_service.pipeline.recognition import WordInLine, line_confidence, recognise
+
+MIN_LINE_CONFIDENCE = 0.5
+"""Less sure lines are mostly stains, pictures and scripts that the model cannot read."""
+UPRIGHT_LETTERS_ACROSS = 1.5
+"""Boxes higher than wide by this may hold text that runs up or down."""
+LEVEL_DEGREES = 0.3
+"""Smaller slants are not worth resampling the upright image."""
+
+Image = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageReading:
+    """What was read on an image.
+
+    Attributes:
+        lines: In reading order; boxes in pixels of the image as it came.
+        rotation: Clockwise degrees that bring it upright.
+        skew_degrees: Slant left after that turn, clockwise positive.
+        unread: Boxes found whose text could not be read with confidence.
+    """
+
+    lines: tuple[Line, ...]
+    rotation: int
+    skew_degrees: float
+    unread: int
+
+
+def read_image(
+    image: Image, detector: TextDetector, recogniser: LineRecogniser, *, find_rotation: bool = True
+) -> ImageReading:
+    """Read an (H, W, 3) BGR image that may lie on any of its sides and be a little slanted."""
+    height, width = image.shape[:2]
+    quads = detect(image, detector).quads
+    rotation = _rotation(image, quads, recogniser) if find_rotation else 0
+    to_upright = turning(width, height, rotation)
+    if rotation:
+        image = turn(image, rotation)
+        if rotation == 180:
+            quads = turned_corners(mapped(quads, to_upright), 180)
+        else:
+            # The model finds sideways lines, but parts and joins them worse.
+            quads = detect(image, detector).quads
+    skew = slant(quads)
+    lines = _read_quads(image, quads, recogniser)
+    back = np.asarray(np.linalg.inv(to_upright), np.float64)
+    kept = [(quad, words) for quad, words in lines if line_confidence(words) >= MIN_LINE_CONFIDENCE]
+    level, *_ = straightening(image.shape[1], image.shape[0], skew)
+    order = reading_order(mapped(np.array([q for q, _ in kept]).reshape(-1, 4, 2), level))
+    return ImageReading(
+        tuple(_line(*kept[i], back, width, height) for i in order),
+        rotation,
+        round(skew, 2),
+        len(quads) - len(kept),
+    )
+
+
+def turn(image: Image, degrees: int) -> Image:
+    """Turn an image clockwise by a multiple of 90 degrees."""
+    return np.ascontiguousarray(np.rot90(image, -degrees // 90))
+
+
+def upright_image(image: Image, rotation: int, skew_degrees: float) -> tuple[Image, Floats]:
+    """Turn and level an image; gives the transform from the image as it came to the result."""
+    height, width = image.shape[:2]
+    transform = turning(width, height, rotation)
+    upright = turn(image, rotation) if rotation else image
+    if abs(skew_degrees) < LEVEL_DEGREES:
+        return upright, transform
+    level, canvas_w, canvas_h = straightening(upright.shape[1], upright.shape[0], skew_degrees)
+    # The matrix speaks of edges of pixels, warpAffine of their centres.
+    centres = level[:2].copy()
+    centres[:, 2] += centres[:, :2] @ (0.5, 0.5) - 0.5
+    straight = cv2.warpAffine(
+        upright, centres, (canvas_w, canvas_h), flags=cv2.INTER_LINEAR, borderValue=(255, 255, 255)
+    )
+    return np.asarray(straight, np.uint8), level @ transform
+
+
+def _rotation(image: Image, quads: Floats, recogniser: LineRecogniser) -> int:
+    def confidence(chosen: Floats, degrees: int) -> float:
+        read = recognise(image, turned_corners(chosen, degrees), recogniser)
+        return mean_of([line_confidence(words) for words in read])
+
+    return page_rotation(quads, confidence)
+
+
+def _read_quads(
+    image: Image, quads: Floats, recogniser: LineRecogniser
+) -> list[tuple[Floats, tuple[WordInLine, ...]]]:
+    """Read quads of an upright image; tall ones also as text that runs up or down."""
+    lines = list(zip(quads, recognise(image, quads, recogniser), strict=True))
+    along, across = quad_sides(quads) if len(quads) else (np.zeros(0), np.zeros(0))
+    tall = np.flatnonzero(across > UPRIGHT_LETTERS_ACROSS * along)
+    for degrees in (90, 270) if len(tall) else ():
+        turned = turned_corners(quads[tall], degrees)
+        for i, quad, words in zip(
+            tall.tolist(), turned, recognise(image, turned, recogniser), strict=True
+        ):
+            if line_confidence(words) > line_confidence(lines[i][1]):
+                lines[i] = (quad, words)
+    return lines
+
+
+def _line(
+    quad: Floats, words: tuple[WordInLine, ...], back: Floats, width: int, height: int
+) -> Line:
+    def box(corners: Floats) -> Quad:
+        return as_quad(mapped(corners, back), width, height)
+
+    return Line(
+        " ".join(word.text for word in words),
+        box(quad),
+        round(line_confidence(words), 4),
+        tuple(
+            Word(word.text, box(part_of(quad, word.start, word.end)), round(word.confidence, 4))
+            for word in words
+        ),
+    )

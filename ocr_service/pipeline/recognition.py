@@ -1,0 +1,72 @@
+"""Reading quads on an image: crops in, lines of words with shares of their quad out."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_service.pipeline.crops import STEP_PX, batches, bucket, cut, parts
+from ocr_service.pipeline.ctc import ReadChar, read_chars, words_of
+from ocr_service.pipeline.geometry import Floats
+from ocr_service.pipeline.ports import LineRecogniser
+
+
+@dataclass(frozen=True, slots=True)
+class WordInLine:
+    """One word as read on a strip.
+
+    Attributes:
+        text: In Unicode NFC.
+        confidence: In [0, 1].
+        start: Left edge as a share of the line's length.
+        end: Right edge as a share of the line's length.
+    """
+
+    text: str
+    confidence: float
+    start: float
+    end: float
+
+
+def recognise(
+    image: NDArray[np.uint8], quads: Floats, recogniser: LineRecogniser
+) -> list[tuple[WordInLine, ...]]:
+    """Read (N, 4, 2) quads on an (H, W, 3) BGR image; an unread quad gives no words."""
+    strips = [cut(image, quad) for quad in quads]
+    pieces = [(i, a, b) for i, strip in enumerate(strips) for a, b in parts(strip)]
+    words: list[list[WordInLine]] = [[] for _ in strips]
+    read = _read_pieces([strips[i][:, a:b] for i, a, b in pieces], recogniser)
+    for (i, start, end), chars in zip(pieces, read, strict=True):
+        width = strips[i].shape[1]
+        for word in words_of(chars, -(-(end - start) // STEP_PX)):
+            words[i].append(
+                WordInLine(
+                    unicodedata.normalize("NFC", word.text),
+                    word.confidence,
+                    min(1.0, (start + word.start * STEP_PX) / width),
+                    min(1.0, (start + word.end * STEP_PX) / width),
+                )
+            )
+    return [tuple(line) for line in words]
+
+
+def line_confidence(words: Sequence[WordInLine]) -> float:
+    """Mean over the characters of a line; 0 for no words."""
+    count = sum(len(word.text) for word in words)
+    return sum(word.confidence * len(word.text) for word in words) / count if count else 0.0
+
+
+def _read_pieces(
+    crops: list[NDArray[np.uint8]], recogniser: LineRecogniser
+) -> list[list[ReadChar]]:
+    read: list[list[ReadChar]] = [[] for _ in crops]
+    for batch in batches(crops):
+        classes, confidences = recogniser.best_path(batch.pixels)
+        for row, i in enumerate(batch.indices):
+            useful = bucket(crops[i].shape[1]) // STEP_PX
+            read[i] = read_chars(
+                classes[row, :useful], confidences[row, :useful], recogniser.alphabet
+            )
+    return read
