@@ -1,0 +1,164 @@
+"""What kind of paper this is: headings first, then the labels that only one kind carries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ocr_service.extraction.document import Document
+from ocr_service.extraction.layout import Segment, Sheet
+from ocr_service.extraction.lexicon import Label, Lexicon
+from paperwork.document_types import DOCUMENT_TYPES, OTHER, main_function
+from paperwork.values.text import squash
+
+TITLES = Lexicon(
+    (title, kind.key, 1.0) for kind in DOCUMENT_TYPES.values() for title in kind.titles
+)
+"""Headings in all languages, by document type."""
+
+_COMPOUND = re.compile(r"\w{2,30}(rechnung|gutschrift|bestellung|lieferschein|vertrag)\b")
+_COMPOUND_TYPES = {
+    "rechnung": "invoice",
+    "gutschrift": "credit_note",
+    "bestellung": "purchase_order",
+    "lieferschein": "delivery_note",
+    "vertrag": "contract",
+}
+_HINTS = {
+    "number_invoice": "invoice",
+    "number_receipt": "receipt",
+    "number_delivery": "delivery_note",
+    "number_contract": "contract",
+    "number_order": "purchase_order",
+}
+_LETTER = re.compile(r"^(เรื่อง|เรียน)(\s|:|$)")
+_LEAST_SCORE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A segment that announces document types.
+
+    Attributes:
+        segment: Where it stands.
+        types: The types it names, in order.
+        end: Index behind the last title in the segment's text.
+        score: How much it looks like the document's own heading, in [0, 1].
+    """
+
+    segment: Segment
+    types: tuple[str, ...]
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """The outcome: main function, all functions, confidence, and the headings that told."""
+
+    main: str
+    functions: tuple[str, ...]
+    confidence: float
+    headings: tuple[Heading, ...] = ()
+
+
+def classify(document: Document) -> Kind:
+    """Tell the functions of a document."""
+    headings = sorted(_headings(document), key=lambda h: h.score, reverse=True)
+    if headings and headings[0].score >= _LEAST_SCORE:
+        best = headings[0]
+        near = [
+            h
+            for h in headings
+            if h is best
+            or (
+                h.score >= 0.75 * best.score
+                and h.segment.sheet == best.segment.sheet
+                and abs(h.segment.y0 - best.segment.y0) < 4 * best.segment.height
+            )
+        ]
+        functions = set().union(*(h.types for h in near))
+        if "invoice" in functions and functions & {"tax_invoice", "credit_note", "debit_note"}:
+            functions.discard("invoice")  # "invoice" beside "tax invoice" says nothing more
+        main = main_function(functions)
+        ordered = tuple(key for key in DOCUMENT_TYPES if key in functions)
+        return Kind(main, ordered, round(min(0.5 + best.score / 2, 0.98), 4), tuple(near))
+    if _is_letter(document):
+        return Kind(OTHER, (OTHER,), 0.7)
+    hinted = _hinted(document)
+    return Kind(hinted, (hinted,), 0.5 if hinted != OTHER else 0.3)
+
+
+def _headings(document: Document) -> Iterator[Heading]:
+    for sheet in document.sheets[:2]:
+        for row in sheet.rows:
+            for segment in row:
+                if len(segment.text) <= 80:
+                    heading = _heading(document, sheet, segment)
+                    if heading is not None:
+                        yield heading
+
+
+def _heading(document: Document, sheet: Sheet, segment: Segment) -> Heading | None:
+    titles = TITLES.find(segment)
+    spaced = all(len(t.text) == 1 for t in segment.tokens) and len(segment.tokens) > 4
+    text = segment.text.replace(" ", "") if spaced else segment.text
+    compound = _COMPOUND.search(text.casefold())
+    types = [t.key for t in titles]
+    end = max((t.end for t in titles), default=0)
+    named = sum(len(squash(segment.text[t.start : t.end])) for t in titles)
+    if compound and not titles:
+        types = [_COMPOUND_TYPES[compound[1]]]
+        named = len(compound[0])
+        end = len(segment.text) if spaced else compound.end()
+    if not types:
+        return None
+    share = min(named / max(len(squash(segment.text)), 1), 1.0)
+    rest = segment.text[end:]
+    before = (
+        segment.text[: titles[0].start] if titles else text[: compound.start() if compound else 0]
+    )
+    starts_it = not any(c.isalnum() for c in before)
+    numbered = bool(
+        re.match(r"[^\w#]{0,3}(\(\d+\))?\W{0,3}(nr|no|number|#|des|de)", rest, re.IGNORECASE)
+    )
+    if numbered and starts_it and any(c.isdigit() for c in rest):
+        share = max(share, 0.75)
+    if _labels_a_value(document, segment, titles):
+        share *= 0.35
+    if not starts_it:
+        share *= 0.6
+    size = min(max(segment.height / max(sheet.text_height, 1.0), 0.8), 2.0) / 2.0
+    height = max(sheet.height, 1.0)
+    place = 1.0 if segment.y0 < 0.45 * height else 0.6
+    first = 1.0 if sheet.index == 0 else 0.5
+    return Heading(
+        segment, tuple(dict.fromkeys(types)), end, share * place * first * (0.55 + 0.45 * size)
+    )
+
+
+def _labels_a_value(document: Document, segment: Segment, titles: list[Label]) -> bool:
+    """A title inside a label such as "invoice number", or before a colon, is no heading."""
+    for label in document.labels_in(segment):
+        if label.key.startswith(
+            ("number_", "po", "other_date", "order_date", "issue_date", "due_date")
+        ):
+            for title in titles:
+                if label.start <= title.start and title.end < label.end:
+                    return True
+    return segment.text.rstrip().endswith(":")
+
+
+def _is_letter(document: Document) -> bool:
+    opened = {m[1] for s in document.segments() if (m := _LETTER.match(s.text))}
+    return len(opened) == 2
+
+
+def _hinted(document: Document) -> str:
+    if document.labels.get("change") and document.labels.get("total"):
+        return "receipt"
+    for key, kind in _HINTS.items():
+        if any(label.weight >= 1.0 and label.leads for label in document.labels.get(key, ())):
+            return kind
+    return OTHER

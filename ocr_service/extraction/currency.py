@@ -1,0 +1,58 @@
+"""The document's currency: a labelled code, else the sign its amounts carry."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from ocr_service.extraction.document import Document
+from ocr_service.extraction.evidence import Found, found_in
+from ocr_service.extraction.layout import Segment
+from paperwork.values.money import CURRENCIES, currency_of, parse_money
+from paperwork.values.text import arabic_digits
+
+_CODE = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(sorted(CURRENCIES))})(?![A-Za-z])")
+_SIGN = re.compile(r"US\$|HK\$|S\$|A\$|NT\$|[€£¥₹฿₩₫₱$]|(?<![A-Za-z])(?:RM|Rs\.?)(?=[\s\d)]|$)")
+_BAHT = re.compile(r"บาท|สตางค์|ภาษีมูลค่าเพิ่ม")
+
+
+def read_currency(document: Document) -> Found[str] | None:
+    """Read the currency; None when the page shows no sign of one."""
+    for label in document.labels.get("currency", ()):
+        for place in document.places(label):
+            match = _CODE.search(place.text.upper())
+            if match:
+                start = place.start + match.start()
+                return found_in(match[0], place.segment, start, start + 3, place.strength)
+    votes: Counter[str] = Counter()
+    first: dict[str, tuple[Segment, int, int]] = {}
+    baht: tuple[Segment, int, int] | None = None
+    for segment in document.segments():
+        for code, start, end in _signs(segment):
+            votes[code] += 1
+            first.setdefault(code, (segment, start, end))
+        if baht is None and (thai := _BAHT.search(segment.text)):
+            baht = (segment, thai.start(), thai.end())
+    if votes:
+        code, count = votes.most_common(1)[0]
+        share = count / votes.total()
+        strength = (0.9 if count > 1 else 0.75) * (0.5 + share / 2)
+        return found_in(code, *first[code], strength)
+    return found_in("THB", *baht, 0.85) if baht else None
+
+
+def _signs(segment: Segment) -> list[tuple[str, int, int]]:
+    """Signs and codes in a segment that stand by a number or alone in brackets."""
+    found = []
+    text = segment.text[:400]
+    for match in _SIGN.finditer(text):
+        code = currency_of(match[0])
+        if code:
+            found.append((code, match.start(), match.end()))
+    for match in _CODE.finditer(text):
+        near = arabic_digits(text[match.end() : match.end() + 14]).strip(" :)")
+        before = arabic_digits(text[max(match.start() - 14, 0) : match.start()]).split()
+        alone = len(text) <= 6 or text[match.end() : match.end() + 1] == ")"
+        if alone or near[:1].isdigit() or (before and parse_money(before[-1]) is not None):
+            found.append((match[0], match.start(), match.end()))
+    return found

@@ -1,0 +1,293 @@
+"""Line items: a row of column headings, then the words under each heading, row by row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ocr_service.extraction.document import Document
+from ocr_service.extraction.evidence import Found
+from ocr_service.extraction.layout import Segment, Sheet, Token
+from ocr_service.extraction.lexicon import COLUMN_LABELS
+from paperwork.readings import Value
+from paperwork.values.money import parse_money
+from paperwork.values.text import arabic_digits
+
+MAX_ITEMS = 2000
+"""Items beyond these are left out, with a warning by the caller."""
+
+_NAMES = {"sku", "description"}
+_NUMBERS = {"quantity", "unit_price", "amount"}
+_NUMERIC = _NUMBERS | {"discount", "tax_rate"}
+_ENDS = {"subtotal", "total", "tax_amount", "section", "discount", "rounding", "charges", "prepaid"}
+_LEADING_NUMBER = re.compile(r"^([-+(]?[\d.,'\s]*\d\)?)\s*[xX×@]?\s*(.*)$")
+_QUANTITY_TIMES_PRICE = Decimal("0.011")
+_PITCH = 2.6  # rows of one item stand within this many line heights
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    key: str
+    x0: float
+    x1: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    sheet: Sheet
+    columns: tuple[_Column, ...]
+    first_row: int
+
+
+Item = dict[str, Found[Value]]
+
+
+def read_line_items(document: Document) -> list[Item]:
+    """Read the items of all tables that have item headings, in the page's order.
+
+    Also marks the rows that tables take up, so that no header field is read from them.
+    """
+    items: list[Item] = []
+    for sheet in document.sheets:
+        row = 0
+        while row < len(sheet.rows) and len(items) < MAX_ITEMS:
+            table = _table_at(document, sheet, row)
+            if table is None:
+                row += 1
+                continue
+            found, row = _items_of(document, table, row)
+            items += found
+    return items[:MAX_ITEMS]
+
+
+def _table_at(document: Document, sheet: Sheet, row: int) -> _Table | None:
+    """Recognise a heading row, alone or together with the row under it."""
+    columns = _headings(sheet.rows[row])
+    keys = {c.key for c in columns}
+    if len(keys & (_NAMES | _NUMBERS)) < 1 or len(sheet.rows[row]) > 40:
+        return None
+    last = row
+    for extra in range(row + 1, min(row + 5, len(sheet.rows))):
+        gap = sheet.rows[extra][0].y0 - max(s.y1 for s in sheet.rows[last])
+        if gap > 0.9 * sheet.text_height or _has_amount(sheet.rows[extra]):
+            break
+        more = _headings(sheet.rows[extra])
+        if not more or sum(c.key == "plain" for c in more) * 2 > len(more):
+            break
+        columns = _merged(columns, more)
+        last = extra
+    columns = _one_each(columns)
+    keys = {c.key for c in columns}
+    known = sum(c.key != "plain" for c in columns)
+    if not keys & _NAMES or not keys & _NUMBERS or known < 2 or known * 2 < len(columns):
+        return None
+    if _has_amount(sheet.rows[row]):
+        return None
+    for number in range(row, last + 1):
+        document.table_rows.add((sheet.index, number))
+    return _Table(sheet, tuple(sorted(columns, key=lambda c: c.x0)), last + 1)
+
+
+def _headings(row: tuple[Segment, ...]) -> list[_Column]:
+    columns = []
+    for segment in row:
+        labels = COLUMN_LABELS.find(segment)
+        covered = 0
+        for label in labels:
+            tokens = segment.tokens_between(label.start, label.end)
+            columns.append(_Column(label.key, tokens[0].x0, tokens[-1].x1))
+            covered += label.end - label.start
+        if not labels:
+            columns.append(_Column("plain", segment.x0, segment.x1))
+        elif covered * 3 < len(segment.text):
+            return []  # a sentence with a heading word in it
+    return columns
+
+
+def _merged(above: list[_Column], below: list[_Column]) -> list[_Column]:
+    """Join headings that stand on two lines: the named one gives the key."""
+    out = list(above)
+    for column in below:
+        for n, other in enumerate(out):
+            if min(column.x1, other.x1) > max(column.x0, other.x0):
+                key = other.key if other.key != "plain" or column.key == "plain" else column.key
+                out[n] = _Column(key, min(column.x0, other.x0), max(column.x1, other.x1))
+                break
+        else:
+            out.append(column)
+    return out
+
+
+def _one_each(columns: list[_Column]) -> list[_Column]:
+    """Keep one column a key: the rightmost amount, otherwise the leftmost."""
+    kept: dict[str, _Column] = {}
+    rest: list[_Column] = []
+    for column in sorted(columns, key=lambda c: c.x0):
+        if column.key in ("plain", "other", "position"):
+            rest.append(column)
+        elif column.key == "amount" and column.key in kept:
+            rest.append(_Column("other", kept["amount"].x0, kept["amount"].x1))
+            kept["amount"] = column
+        elif column.key in kept:
+            rest.append(_Column("other", column.x0, column.x1))
+        else:
+            kept[column.key] = column
+    return [*kept.values(), *rest]
+
+
+def _has_amount(row: tuple[Segment, ...]) -> bool:
+    return any(
+        re.fullmatch(r"\D{0,4}\d[\d.,']*[.,]\d{2}\D{0,4}", arabic_digits(t.text)) is not None
+        for s in row
+        for t in s.tokens
+    )
+
+
+def _items_of(document: Document, table: _Table, heading: int) -> tuple[list[Item], int]:
+    """Read item rows until the sums begin; also where to go on looking."""
+    sheet = table.sheet
+    items: list[Item] = []
+    row = table.first_row
+    bottom = max((s.y1 for s in sheet.rows[row - 1]), default=0.0)
+    starter = [
+        k for k in ("amount", "unit_price", "quantity") if any(c.key == k for c in table.columns)
+    ]
+    last_item_row = heading
+    while row < len(sheet.rows):
+        segments = sheet.rows[row]
+        if _ends_table(document, segments) or (
+            row > table.first_row and _table_at_again(segments, table)
+        ):
+            break
+        if items and segments[0].y0 - bottom > 14 * sheet.text_height:
+            break
+        item = _item(_cells(table, segments), sheet.index, document.decimal_mark)
+        if any(key in item for key in starter[:2]) and _NUMBERS & set(item):
+            items.append(item)
+            last_item_row = row
+            bottom = max(s.y1 for s in segments)
+        elif (
+            items
+            and "description" in item
+            and "description" not in items[-1]
+            and segments[0].y0 - bottom < _PITCH * sheet.text_height
+        ):
+            items[-1]["description"] = item["description"]
+            bottom = max(s.y1 for s in segments)
+            last_item_row = row
+        row += 1
+    for number in range(heading, last_item_row + 1):
+        document.table_rows.add((sheet.index, number))
+    complete = [i for i in items if _NAMES & set(i)]
+    return complete, max(row, table.first_row)
+
+
+def _ends_table(document: Document, segments: tuple[Segment, ...]) -> bool:
+    for segment in segments:
+        for label in document.labels_in(segment):
+            if label.key in _ENDS and label.leads and (label.weight >= 1.0 or label.key == "total"):
+                before = segments[: segment.place]
+                if not any(c.isalpha() for s in before for c in s.text) or label.key != "discount":
+                    return _looks_like_sum(segments, segment)
+    return False
+
+
+def _looks_like_sum(segments: tuple[Segment, ...], labelled: Segment) -> bool:
+    """A sum row has its label first or no words before it."""
+    words_before = sum(c.isalpha() for s in segments[: labelled.place] for c in s.text)
+    return words_before < 4 or len(segments) - labelled.place <= 2
+
+
+def _table_at_again(segments: tuple[Segment, ...], table: _Table) -> bool:
+    keys = {c.key for c in _headings(segments)} - {"plain"}
+    return len(keys) >= 3 and len(keys & {c.key for c in table.columns}) >= 3
+
+
+def _cells(table: _Table, segments: tuple[Segment, ...]) -> dict[str, list[Token]]:
+    """Give each word of a row to a column: by alignment, else by overlap, else by nearness."""
+    cells: dict[str, list[Token]] = {}
+    for segment in segments:
+        current: _Column | None = None
+        for token in segment.tokens:
+            current = _column_of(table, token, current)
+            cells.setdefault(current.key, []).append(token)
+    return cells
+
+
+def _column_of(table: _Table, token: Token, current: _Column | None) -> _Column:
+    slack = 0.6 * max(table.sheet.text_height, 1.0)
+    numeric = any(c.isdigit() for c in token.text) and not any(c.isalpha() for c in token.text)
+    options = [c for c in table.columns if numeric or c.key not in _NUMERIC or c.key == "quantity"]
+    options = options or list(table.columns)
+    for column in options:
+        aligned = abs(token.x0 - column.x0) < slack or (
+            numeric and column.key in _NUMERIC and abs(token.x1 - column.x1) < slack
+        )
+        if aligned and (current is None or column.x0 >= current.x0):
+            return column
+    over = max(options, key=lambda c: min(token.x1, c.x1) - max(token.x0, c.x0))
+    if min(token.x1, over.x1) - max(token.x0, over.x0) > 0 and (
+        current is None or over.x0 >= current.x0
+    ):
+        return over
+    if current is not None and not numeric:
+        return current
+    if current is not None and current.key in _NAMES and not _between(table, token, current):
+        return current
+    return min(options, key=lambda c: max(c.x0 - token.x1, token.x0 - c.x1))
+
+
+def _between(table: _Table, token: Token, current: _Column) -> bool:
+    """A number far right of a text column belongs to a number column."""
+    following = [c for c in table.columns if c.x0 > current.x0 and c.key in _NUMERIC]
+    return bool(following) and token.x1 > following[0].x0 - table.sheet.text_height
+
+
+def _item(cells: dict[str, list[Token]], sheet: int, decimal_mark: str | None) -> Item:
+    item: Item = {}
+    for key, tokens in cells.items():
+        if key in ("plain", "other", "position"):
+            continue
+        text = " ".join(t.text for t in tokens)
+        grouped = ((sheet, tuple(tokens)),)
+        if key in _NUMERIC:
+            for name, value in _numbers(key, text, decimal_mark):
+                item.setdefault(name, Found(value, text, grouped, 0.85))
+        elif any(c.isalnum() for c in text):
+            item.setdefault(key, Found(text, text, grouped, 0.85))
+    return _checked(item)
+
+
+def _numbers(key: str, text: str, decimal_mark: str | None) -> Iterator[tuple[str, Value]]:
+    """Read a number cell; a quantity's cell may carry its unit."""
+    text = arabic_digits(text)
+    if key == "tax_rate":
+        text = text.replace("%", "").strip()
+    money = parse_money(text, decimal_mark=decimal_mark)
+    if money is not None:
+        yield key, money.amount
+        return
+    match = _LEADING_NUMBER.match(text[:40])
+    if match is None:
+        return
+    money = parse_money(match[1], decimal_mark=decimal_mark)
+    rest = match[2].strip()
+    if money is not None and key == "quantity":
+        yield key, money.amount
+        if rest and len(rest) <= 12:
+            yield "unit", rest
+
+
+def _checked(item: Item) -> Item:
+    """Raise the evidence of an item whose quantity and price make its amount."""
+    quantity, price, amount = (item.get(k) for k in ("quantity", "unit_price", "amount"))
+    if quantity is None or price is None or amount is None:
+        return item
+    q, p, a = quantity.value, price.value, amount.value
+    if isinstance(q, Decimal) and isinstance(p, Decimal) and isinstance(a, Decimal):
+        agrees = abs(q * p - a) <= max(_QUANTITY_TIMES_PRICE, abs(a) * Decimal("0.0005"))
+        factor = 1.14 if agrees else 0.85
+        return {k: f.scaled(factor) for k, f in item.items()}
+    return item
