@@ -1,0 +1,17 @@
+"""Row security, the bus, and the services identity and document with their queues."""
+
+from pathlib import Path
+
+from alembic import op
+
+from hubkit.sql import ddl
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Build what every later migration stands on."""
+    ddl.run(op, Path(__file__).with_suffix(".sql").read_text())
+    for service in ("identity", "document"):
+        ddl.add_service(op, service)

@@ -1,0 +1,1 @@
+"""Files, kept by tenant and content hash."""

@@ -1,0 +1,12 @@
+"""Opens the store that the settings name."""
+
+from hubkit.blobs.filesystem import FilesystemBlobs
+from hubkit.blobs.port import BlobStore
+from hubkit.config import BlobSettings
+
+
+def open_blobs(settings: BlobSettings) -> BlobStore:
+    """Open the store; nothing needs to be closed."""
+    if settings.kind == "filesystem":
+        return FilesystemBlobs(settings.root)
+    raise NotImplementedError

@@ -1,0 +1,1 @@
+"""PostgreSQL: tenant-bound transactions, migrations, and the embedded server."""
