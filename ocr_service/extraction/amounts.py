@@ -10,10 +10,12 @@ from decimal import Decimal
 from ocr_service.extraction.document import Document
 from ocr_service.extraction.evidence import Found, found_in
 from ocr_service.extraction.layout import Segment
-from ocr_service.extraction.lexicon import Label
+from ocr_service.extraction.lexicon import STRONG, Label
 from paperwork.validation import is_consistent
 from paperwork.values.money import Money, currency_of, parse_money
 from paperwork.values.text import arabic_digits
+
+_REACH = 80.0  # sums stand at the right margin, often far from their label
 
 MAX_CANDIDATES = 8
 """Per field; the arithmetic tries all combinations of subtotal, tax and total."""
@@ -93,6 +95,7 @@ def _amount_at(
 def read_amounts(document: Document) -> dict[str, Found[Decimal]]:
     """Choose the sums of a document, at most one a field."""
     candidates = {key: _candidates(document, key) for key in (*_SUM_KEYS, *_CASH_KEYS)}
+    _sort_out_rounding(candidates)
     chosen = _chosen_sums(candidates)
     for key in ("discount", "charges", "rounding", "prepaid", "wht_amount"):
         best = max(candidates[key], key=lambda f: f.strength, default=None)
@@ -102,6 +105,13 @@ def read_amounts(document: Document) -> dict[str, Found[Decimal]]:
     if rate is not None:
         chosen["tax_rate"] = rate
     return chosen
+
+
+def _sort_out_rounding(candidates: dict[str, list[Found[Decimal]]]) -> None:
+    """A "rounding" of one unit and more is the rounded total; only the rest are roundings."""
+    large = [f for f in candidates["rounding"] if abs(f.value) >= 1]
+    candidates["rounding"] = [f for f in candidates["rounding"] if abs(f.value) < 1]
+    candidates["total"] += [f.scaled(0.9) for f in large]
 
 
 def _candidates(document: Document, key: str) -> list[Found[Decimal]]:
@@ -123,7 +133,9 @@ def _beside(document: Document, label: Label) -> Iterator[Found[Decimal]]:
     weight = label.weight * (1.0 if words_before == 0 else 0.8 if words_before < 3 else 0.5)
     row: list[tuple[Segment, Amount, float]] = []
     rest = document.rest_of(label)
-    for place in (rest, *document.right_of(label.segment)):
+    if label.weight < STRONG and sum(c.isalpha() for c in rest.text) > 4:
+        weight *= 0.7  # "total" goes on, as in "total of goods not returned"
+    for place in (rest, *document.right_of(label.segment, _REACH)):
         row += [
             (place.segment, a, place.strength)
             for a in amounts_in(place.segment, place.start, place.end, document.decimal_mark)

@@ -94,7 +94,10 @@ def _headings(document: Document) -> Iterator[Heading]:
     for sheet in document.sheets[:2]:
         for row in sheet.rows:
             for segment in row:
-                if len(segment.text) <= 80:
+                if (
+                    len(segment.text) <= 80
+                    and (sheet.index, segment.row) not in document.table_rows
+                ):
                     heading = _heading(document, sheet, segment)
                     if heading is not None:
                         yield heading
@@ -129,6 +132,9 @@ def _heading(document: Document, sheet: Sheet, segment: Segment) -> Heading | No
         share *= 0.35
     if not starts_it:
         share *= 0.6
+    beside = next(document.right_of(segment, 10.0), None)
+    if beside is not None and any(c.isdigit() for c in beside.text) and not numbered:
+        share *= 0.6  # "Contract | 4250800" is a label and its value
     size = min(max(segment.height / max(sheet.text_height, 1.0), 0.8), 2.0) / 2.0
     height = max(sheet.height, 1.0)
     place = 1.0 if segment.y0 < 0.45 * height else 0.6

@@ -12,11 +12,13 @@ from ocr_service.extraction.layout import Segment, Sheet, sheet_of
 from ocr_service.extraction.lexicon import HEADER_LABELS, Label
 from paperwork.values.dates import month_first_of
 from paperwork.values.money import decimal_mark_of
+from paperwork.values.parties import bare_company_name, has_legal_form
+from paperwork.values.text import squash
 
 MAX_LABELS_PER_KEY = 80
 """Further ones are passed over: a real document repeats a label a few times at most."""
 
-_REACH = 16.0  # a value stands within this many line heights right of its label
+_REACH = 34.0  # a value stands within this many line heights right of its label
 _DROP = 2.6  # and below it within this many
 _PUNCTUATION = " \t:;.#-–—=|*_№°)]"
 
@@ -76,7 +78,7 @@ class Document:
         document.month_first = month_first_of(s.text for s in document.segments())
         document.decimal_mark = decimal_mark_of(texts)
         for segment in document.segments():
-            labels = HEADER_LABELS.find(segment)
+            labels = [x for x in HEADER_LABELS.find(segment) if not _is_part_of_name(x)]
             if labels:
                 document.by_segment[segment.sheet, segment.row, segment.place] = labels
             for label in labels:
@@ -106,19 +108,16 @@ class Document:
             other.start for other in self.labels_in(label.segment) if other.start >= label.end
         ]
         end = min(following, default=len(text))
-        start = label.end
-        while start < end and text[start] in _PUNCTUATION:
-            start += 1
-        return Place(label.segment, start, end, 1.0)
+        return Place(label.segment, _first_telling(text, label.end, end), end, 1.0)
 
-    def right_of(self, segment: Segment) -> Iterator[Place]:
+    def right_of(self, segment: Segment, reach: float = _REACH) -> Iterator[Place]:
         """Unlabelled segments beside one, up to the next label or too wide a gap."""
         sheet = self.sheets[segment.sheet]
         edge = segment.x1
         for other in sheet.right_of(segment):
-            if self.is_labelled(other) or other.x0 - edge > _REACH * max(sheet.text_height, 1.0):
+            if self.is_labelled(other) or other.x0 - edge > reach * max(sheet.text_height, 1.0):
                 return
-            start = len(other.text) - len(other.text.lstrip(_PUNCTUATION))
+            start = _first_telling(other.text, 0, len(other.text))
             if start < len(other.text):
                 yield Place(other, start, len(other.text), 0.97)
             edge = other.x1
@@ -140,3 +139,20 @@ class Document:
             yield rest
         yield from self.right_of(label.segment)
         yield from self.below(label.segment)
+
+
+def _is_part_of_name(label: Label) -> bool:
+    """ "Supplier AB" is a firm's name, "Supplier: AB" a label and one."""
+    text = label.segment.text
+    if label.key not in ("seller", "buyer") or text[label.end : label.end + 1] != " ":
+        return False
+    return has_legal_form(text) and bare_company_name(text) == squash(text[: label.end])
+
+
+def _first_telling(text: str, start: int, end: int) -> int:
+    """Skip the punctuation between a label and its value, but no minus of a number."""
+    while start < end and text[start] in _PUNCTUATION:
+        if text[start] in "-–" and text[start + 1 : start + 2].isdecimal():
+            break
+        start += 1
+    return start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 import unicodedata
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ MAX_LABELLED_CHARS = 160
 """Longer segments are prose, where a word such as "total" labels nothing."""
 
 _PREFIX = 2
+_CODE_GOES_ON = re.compile(r"[-_/]\w*\d")
 _TELLING = "#%@"  # "invoice #" asks for a number where "invoice" is a title
 
 
@@ -101,6 +103,8 @@ class Lexicon:
                 joined = follows.isalpha() and not has_thai(follows)
                 if not joined and follows.isdecimal() and len(phrase.squashed) < 5:
                     joined = True
+                # "PO-14919" and "INV/2024" are numbers, not labels of one.
+                joined = joined or _CODE_GOES_ON.match(text, end) is not None
                 if not (inside and not has_thai(text[start - 1])) and not joined:
                     return phrase
         return None

@@ -13,7 +13,13 @@ from ocr_service.extraction.evidence import Found, found_in, joined
 from ocr_service.extraction.layout import Segment, Sheet
 from ocr_service.extraction.lexicon import Label
 from paperwork.values.dates import find_dates
-from paperwork.values.parties import bare_company_name, has_legal_form, parse_branch, parse_tax_id
+from paperwork.values.parties import (
+    bare_company_name,
+    has_legal_form,
+    has_trade_word,
+    parse_branch,
+    parse_tax_id,
+)
 from paperwork.values.text import arabic_digits, fold, has_thai, squash
 
 _LINES_IN_BLOCK = 8
@@ -26,12 +32,24 @@ _STREET = re.compile(
     re.IGNORECASE,
 )
 _POSTCODE = re.compile(r"(?<!\d)\d{4,6}(?!\d)")
+_PHONE = re.compile(r"[+\d][\d\s\-/()]{6,20}")
 _CITY_LINE = re.compile(r"^(?:[A-Z]{1,2}[- ])?\d{4,5}\s+(?:[A-Z]{2}\s+)?[^\W\d]{3,}", re.IGNORECASE)
 _ONLINE = re.compile(r"@|www\.|https?:|\.com\b", re.IGNORECASE)
 _REGISTRATION = re.compile(
-    r"\s*(?:\(?(?:co\.? ?)?(?:reg\.?(?:istration)?|roc|no)\b.{0,24}\d.*"
-    r"|\(?\s*(?:[A-Z]{2})?\d{5,}\s*-?\s*[A-Z]{0,2}\s*\)?)$",
+    r"\s*(?:\(?\b(?:co\.?[ -]?)?(?:reg\.?(?:istration)?|roc|co|no)\b.{0,24}\d.*"
+    r"|\([A-Z\d\-/ ]*\d{3,}[A-Z\d\-/ ]*\)?|\d{5,}\s?-\s?[A-Z]{1,2}|[A-Z]{2}\d{6,})$",
     re.IGNORECASE,
+)
+_SALUTATION = re.compile(
+    r"(?:herrn?|frau|firma|an|messrs\.?|m/s\.?|mr\.?|mrs\.?|monsieur|madame)", re.IGNORECASE
+)
+_GREETING = re.compile(
+    r"thank you|thanks for|goods sold|welcome|returnable|please|copy|original|duplicate|page \d"
+    r"|ขอบคุณ|ต้นฉบับ|สำเนา|promo",
+    re.IGNORECASE,
+)
+_FORM_START = re.compile(
+    r"(?:co\b|company\b|enterprise|trading\b|sdn\b|s/b|pte\b|bhd\b|ltd|จำกัด)", re.IGNORECASE
 )
 _SENDER_BREAK = re.compile(r"\s[-–—●•·|*]\s|\s?[●•·|]\s?")
 _TAX_ID = re.compile(
@@ -94,8 +112,8 @@ def _labelled(document: Document, role: str) -> Iterator[tuple[Found[str], list[
             name = _name_in(document, block, start)
             if name is not None:
                 found, rest = name
-                form = 1.0 if has_legal_form(found.value) else 0.94
-                yield found.scaled(label.weight * place_strength * form * 0.995**rank), rest
+                form = 1.0 if has_legal_form(found.value) else 0.97
+                yield found.scaled(label.weight * place_strength * form * 0.97**rank), rest
                 break
 
 
@@ -158,7 +176,9 @@ def _name_in(
                         ]
             if labels[0].weight >= 1.0 and labels[0].key != "absorb":
                 continue
-        if _name_like(document, segment.text[offset:]):
+        if _SALUTATION.fullmatch(segment.text[offset:].strip()):
+            continue
+        if _name_like(document, segment.text[offset:]) and not _is_label(document, segment, offset):
             found = _named(segment, offset, 0.96)
             following = block[index + 1] if index + 1 < len(block) else None
             if (
@@ -188,18 +208,28 @@ def _named(segment: Segment, start: int, strength: float) -> Found[str]:
 def _name_like(document: Document, text: str) -> bool:
     """Words rather than an address, a date, a number, a heading or an online address."""
     text = text.strip()
+    if text.startswith("(") and text.endswith(")"):
+        return False
+    text = _REGISTRATION.sub("", text)
     letters = sum(c.isalpha() for c in text)
     digits = sum(c.isdigit() for c in text)
     if letters < 2 or len(text) > 90 or letters < 0.4 * len(text.replace(" ", "")):
         return False
-    formed = has_legal_form(_REGISTRATION.sub("", text))
-    if not formed and (digits > 0.3 * letters or (_STREET.search(text) and digits)):
+    formed = has_legal_form(text) or has_trade_word(text)
+    if not formed and (digits > 0.5 * letters or (_STREET.search(text) and digits)):
         return False
-    if _ONLINE.search(text) or (_POSTCODE.search(_REGISTRATION.sub("", text)) and not formed):
+    if _ONLINE.search(text) or (_CITY_LINE.match(text) and not formed):
         return False
     if find_dates(text, today=document.today):
         return False
     return len(squash(text)) > 2 or has_thai(text)
+
+
+def _is_label(document: Document, segment: Segment, start: int) -> bool:
+    """Tell whether the text from `start` on is a label and little else."""
+    labels = [x for x in document.labels_in(segment) if x.start >= start]
+    covered = sum(x.end - x.start for x in labels)
+    return covered > 0.7 * len(segment.text[start:].strip())
 
 
 # --- letterhead and address window -----------------------------------------------------------
@@ -233,7 +263,7 @@ def _letterhead(
     if best is None:
         return None
     score, segment, end = best
-    strength = min(0.35 + 0.11 * score, 0.9)
+    strength = min(0.25 + 0.15 * score, 0.9)
     if end < len(segment.text):
         text = segment.text[:end].strip(" ,")
         return found_in(text, segment, 0, end, strength), [segment]
@@ -251,11 +281,18 @@ def _letterhead_score(
         text = text[:end]
     if document.is_labelled(segment) or not _name_like(document, text):
         return 0.0, end
+    if _is_label(document, segment, 0) or _FORM_START.match(text) or _GREETING.search(text):
+        return 0.0, end
     titles = TITLES.find(segment)
     if titles and sum(t.end - t.start for t in titles) > 0.5 * len(text):
         return 0.0, end
     score = 1.8 - 5.0 * depth
-    score += 2.0 if has_legal_form(_REGISTRATION.sub("", text)) else 0.0
+    below = next(_column(document, segment), None)
+    if has_legal_form(text) or (below is not None and _FORM_START.match(below.text)):
+        score += 2.0
+    elif has_trade_word(text):
+        score += 1.2
+    score -= 0.6 if len(text.split()) == 1 and not has_thai(text) else 0.0
     score += min(max(segment.height / max(sheet.text_height, 1.0) - 1.0, 0.0), 1.2) * 1.2
     score += 0.8 if repeated[bare_company_name(text)] > 1 else 0.0
     score -= 1.0 if len(text.split()) > 8 else 0.0
@@ -283,14 +320,9 @@ def _extended(
     block = [segment, *_column(document, segment)]
     parts = [(segment, 0, len(segment.text))]
     text = segment.text
-    for following in block[1:3]:
+    for following in block[1:4]:
         opened = text.count("(") > text.count(")")
-        words = following.text.split()
-        form_first = bool(words) and has_legal_form(words[0]) and len(words) <= 4
-        form_only = has_legal_form(following.text) and bare_company_name(following.text) == squash(
-            following.text
-        )
-        if not opened and not ((form_first or form_only) and not has_legal_form(text)):
+        if not opened and not _FORM_START.match(following.text):
             break
         parts.append((following, 0, len(following.text)))
         text += " " + following.text
@@ -333,38 +365,52 @@ def _window(
 def _address(document: Document, block: list[Segment]) -> Found[str] | None:
     """The lines under a name up to a label, a heading, a registration or the block's end."""
     lines: list[Segment] = []
-    for segment in block[1:7]:
-        text = segment.text
+    for segment in block[1:8]:
+        text = segment.text.strip()
         labels = document.labels_in(segment)
         if labels and labels[0].leads and labels[0].key != "absorb":
             if labels[0].key in ("address", "number_any") and labels[0].end < len(text):
                 lines.append(segment)
-                continue
-            if lines or labels[0].key in _ROLES:
+            elif lines or labels[0].key in _ROLES:
                 break
             continue
-        if _ONLINE.search(text) or find_dates(text, today=document.today):
-            break
-        if _REGISTRATION.fullmatch(text.strip()) and not lines:
+        dated = bool(find_dates(text, today=document.today))
+        if dated or _ONLINE.search(text) or _PHONE.fullmatch(text) or TITLES.find(segment):
+            if lines:
+                break
             continue
-        if TITLES.find(segment) and len(text.split()) < 4:
-            break
+        if _REGISTRATION.fullmatch(text):
+            continue
+        if (
+            lines
+            and any(_POSTCODE.search(s.text) for s in lines)
+            and any(c.isdigit() for c in text)
+        ):
+            break  # nothing with digits follows the postcode's line
         lines.append(segment)
         if len(lines) == 5:
             break
+    while len(lines) > 1 and not _opens_address(lines[0].text):
+        lines = lines[1:]
     text = " ".join(s.text.strip() for s in lines)
     if len(text) < 6 or not (any(c.isdigit() for c in text) or "," in text):
         return None
     return joined(text, [(s, 0, len(s.text)) for s in lines], 0.85)
 
 
+def _opens_address(text: str) -> bool:
+    return any(c.isdigit() for c in text) or bool(_STREET.search(text))
+
+
 def _tax_ids(document: Document, anchors: list[_Anchor]) -> dict[str, Found[str]]:
     """Tax ids and branches, each given to the party whose place on the page is nearest above."""
     out: dict[str, Found[str]] = {}
-    for label in document.labels.get("tax_id", ()):
+    for label in [*document.labels.get("tax_id", ()), *document.labels.get("tax_amount", ())]:
         if label.weight < 1.0 and not label.leads:
             continue
         found = _tax_id(document, label)
+        if found is not None and label.key == "tax_amount" and not found.value[0].isalpha():
+            found = None  # after a bare "VAT" only a number with its country is an identifier
         role = _owner(document, label.segment, anchors)
         if role == "third_party":
             continue

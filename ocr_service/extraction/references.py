@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from ocr_service.extraction.classify import Heading, Kind
+from ocr_service.extraction.classify import Kind
 from ocr_service.extraction.document import Document, Place
 from ocr_service.extraction.evidence import Found, found_in
-from ocr_service.extraction.layout import Segment
 from ocr_service.extraction.lexicon import Label
+from paperwork.document_types import OTHER
 from paperwork.values.dates import find_dates
 from paperwork.values.money import CURRENCIES
-from paperwork.values.text import arabic_digits, fold
+from paperwork.values.text import arabic_digits
 
 _NUMBER_LABELS: dict[str, tuple[tuple[str, float], ...]] = {
     "purchase_order": (("number_order", 1.0), ("number_any", 0.85)),
@@ -42,15 +42,12 @@ def read_references(document: Document, kind: Kind) -> dict[str, Found[str] | Fo
     )
     if number is not None:
         out["number"] = number
-    if kind.main not in ("purchase_order", OTHER_KIND):
+    if kind.main not in ("purchase_order", OTHER):
         order = _best(list(_labelled_codes(document, (("number_order", 1.0),))))
         if order is not None:
             out["po_number"] = order
     out.update(_dates(document, kind))
     return out
-
-
-OTHER_KIND = "other"
 
 
 def _best(candidates: list[Found[str]]) -> Found[str] | None:
@@ -68,13 +65,14 @@ def _labelled_codes(
 ) -> Iterator[Found[str]]:
     for key, factor in keys:
         for label in document.labels.get(key, ()):
-            if (label.segment.sheet, label.segment.row) in document.table_rows:
-                continue
+            in_table = (label.segment.sheet, label.segment.row) in document.table_rows
+            if in_table and (key != "number_order" or label.weight < 1.0):
+                continue  # an item may name its order, but no other number of the document
             if not label.leads and not (label.weight >= 1.0 and _after_a_value(document, label)):
                 continue
             found = _first_code(document, label)
             if found is not None:
-                yield found.scaled(factor * label.weight)
+                yield found.scaled(factor * label.weight * (0.8 if in_table else 1.0))
 
 
 def _after_a_value(document: Document, label: Label) -> bool:
@@ -235,13 +233,3 @@ def _free_dates(
     distinct = len({f.value for f in free})
     for rank, found in enumerate(free[:5]):
         yield found.scaled((1.0 if distinct == 1 else 0.8) * (0.97**rank))
-
-
-def heading_of(kind: Kind) -> Heading | None:
-    """The heading that decided, if any did."""
-    return kind.headings[0] if kind.headings else None
-
-
-def is_reference_like(segment: Segment) -> bool:
-    """Tell whether a segment is one code with digits rather than words."""
-    return len(segment.tokens) == 1 and any(c.isdigit() for c in fold(segment.text))

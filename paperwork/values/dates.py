@@ -54,11 +54,13 @@ _NAME = "|".join(
     _thai_short(n) if n in _MONTH_NAMES["th short"].split() else re.escape(n)
     for n in sorted(MONTHS, key=len, reverse=True)
 )
-_SEP = r"\s{0,2}[-/.]\s{0,2}"
+_SEP = r"\s{{0,2}}(?P<sep{0}>[-/.])\s{{0,2}}"
+_SAME = r"\s{{0,2}}(?P=sep{0})\s{{0,2}}"
 _ERA = r"(?:(?P<era{0}>พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|b\.?e\.?)\s{{0,2}})?"
 _PATTERN = re.compile(
-    rf"(?<![\d.,/-])(?P<y1>\d{{4}}){_SEP}(?P<m1>\d{{1,2}}){_SEP}(?P<d1>\d{{1,2}})(?!\d|[.,]\d)"
-    rf"|(?<![\d,/])(?<!\d[.-])(?P<d2>\d{{1,2}}){_SEP}(?P<m2>\d{{1,2}}){_SEP}(?P<y2>\d{{4}}|\d{{2}})"
+    rf"(?<![\d.,/-])(?P<y1>\d{{4}}){_SEP.format(1)}(?P<m1>\d{{1,2}}){_SAME.format(1)}(?P<d1>\d{{1,2}})(?!\d|[.,]\d)"
+    rf"|(?<![\d,/])(?<!\d[.-])(?P<d2>\d{{1,2}}){_SEP.format(2)}(?P<m2>\d{{1,2}}){_SAME.format(2)}"
+    rf"(?P<y2>\d{{4}}|\d{{2}})"
     rf"(?!\d{{1,5}}(?!\d{{0,3}}:)|[.,-]\d)"
     rf"|(?<!\d)(?P<d3>\d{{1,2}})(?:st|nd|rd|th|er|\.|º|°)?\s{{0,3}}[-/.,]?\s{{0,2}}(?:de |of )?"
     rf"(?:เดือน\s?)?(?P<m3>{_NAME})(?![a-z])\.?\s{{0,2}}[-/.,']?\s{{0,2}}(?:de |del |of )?"

@@ -115,11 +115,13 @@ def _forms(group: str) -> tuple[str, ...]:
 
 _AFTER, _BEFORE, _TRADE = _forms("after"), _forms("before"), _forms("trade")
 # Two letters are a legal form behind a name, but too often something else to mark one.
-_MARKING = [form for form in (*_AFTER, *_TRADE) if len(form) > 2 or form in ("ag", "kg", "bv")]
+_MARKING = [form for form in _AFTER if len(form) > 2 or form in ("ag", "kg", "bv")]
 _FORM_SEEN = re.compile(
     rf"(?<![\w])(?:{'|'.join(map(re.escape, _MARKING))})(?![\w])|จำกัด"
     rf"|^(?:{'|'.join(map(re.escape, _BEFORE))})"
 )
+
+_TRADE_SEEN = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, _TRADE))})(?!\w)")
 
 
 def bare_company_name(name: str) -> str:
@@ -147,8 +149,13 @@ def _edge(words: str, form: str, before: int) -> bool:
 
 
 def has_legal_form(name: str) -> bool:
-    """Tell whether a text carries the legal form (or a trade word) that marks a firm's name."""
+    """Tell whether a text carries a legal form, which marks it as a firm's name."""
     return _FORM_SEEN.search(_undotted(name)) is not None
+
+
+def has_trade_word(name: str) -> bool:
+    """Tell whether a text carries a word such as "trading" or "restaurant"."""
+    return _TRADE_SEEN.search(_undotted(name)) is not None
 
 
 def _undotted(name: str) -> str:
