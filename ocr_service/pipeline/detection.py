@@ -94,9 +94,7 @@ def clockwise_from_upper_left(corners: NDArray[np.float32]) -> Floats:
     return np.array([left[0], right[0], right[1], left[1]], np.float64)
 
 
-def _corners(
-    centre: Sequence[float], size: Sequence[float], angle: float
-) -> NDArray[np.float32]:
+def _corners(centre: Sequence[float], size: Sequence[float], angle: float) -> NDArray[np.float32]:
     return np.asarray(cv2.boxPoints((centre, size, angle)), np.float32)
 
 

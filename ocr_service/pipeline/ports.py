@@ -22,13 +22,12 @@ class TextDetector(Protocol):
 
 
 class LineRecogniser(Protocol):
-    """Reads line images of one height; one for each family of scripts.
+    """Reads line images of one height; one for each family of scripts."""
 
-    Attributes:
-        alphabet: The characters of classes 1, 2, …; class 0 is the blank.
-    """
-
-    alphabet: tuple[str, ...]
+    @property
+    def alphabet(self) -> tuple[str, ...]:
+        """The characters of classes 1, 2, …; class 0 is the blank."""
+        ...
 
     def best_path(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Give the likeliest class and its probability at each time step.

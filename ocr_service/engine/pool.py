@@ -1,0 +1,143 @@
+"""The pool of reading processes: bounded, each recycled or replaced, none missed by the others."""
+
+import asyncio
+import hashlib
+import os
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from ocr_service.domain.errors import WorkerLost
+from ocr_service.domain.file_facts import FileFacts, Limits
+from ocr_service.domain.page_read import PageRead, ReadOptions
+from ocr_service.engine.crew import Crew
+from ocr_service.engine.process import WorkerProcess
+from ocr_service.engine.protocol import Failed, Inspect, ReadPage, Reply, Request, Setup
+
+HASH_IN_THREAD_BYTES = 1 << 20
+"""Larger files are hashed off the event loop."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSettings:
+    """How the pool spends the machine.
+
+    Attributes:
+        workers: Processes that read pages.
+        threads: Threads of one inference; with one, as many workers as cores read the most
+            pages; all cores in one worker read a single page the fastest.
+        inspectors: Processes that only look at headers, so that a check on upload does not wait
+            behind pages; with 0 the readers do it.
+        waiting: Requests that may wait for a worker; more are refused as BUSY.
+        page_timeout_s: Time for one page.
+        inspect_timeout_s: Time for a look at the headers.
+        memory_cap: Bytes at which a worker is killed with its page in hand.
+        recycle_at: Bytes at which a worker is replaced after its page.
+        limits: Files are held to.
+    """
+
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    threads: int = 1
+    inspectors: int = 0
+    waiting: int = 256
+    page_timeout_s: float = 20.0
+    inspect_timeout_s: float = 10.0
+    memory_cap: int = 1 << 30
+    recycle_at: int = 900 << 20
+    limits: Limits = field(default_factory=Limits)
+
+
+class ReaderPool:
+    """Reads pages in worker processes; an async context manager."""
+
+    def __init__(self, settings: PoolSettings | None = None) -> None:
+        """Start nothing yet."""
+        self._settings = settings = settings or PoolSettings()
+        self._readers = self._crew(settings.workers, preload=True)
+        self._inspectors = self._readers
+        if settings.inspectors:
+            self._inspectors = self._crew(settings.inspectors, preload=False)
+
+    async def __aenter__(self) -> Self:
+        """Start the workers and wait until one of them is ready.
+
+        Raises:
+            HubError: None can be started.
+        """
+        try:
+            await self._readers.start()
+            if self._inspectors is not self._readers:
+                await self._inspectors.start()
+        except BaseException:
+            await self.__aexit__(None, None, None)
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End all workers."""
+        await self._readers.stop()
+        await self._inspectors.stop()
+
+    async def inspect(self, data: bytes) -> FileFacts:
+        """Look at a file's headers.
+
+        Raises:
+            HubError: The file is not one that can be read, with its reason; or BUSY.
+        """
+        async with self._inspectors.worker("") as worker:
+            reply = await self._answer(worker, Inspect(data), self._settings.inspect_timeout_s)
+        if not isinstance(reply, FileFacts):
+            raise WorkerLost("the file could not be looked at")
+        return reply
+
+    async def read_page(
+        self, data: bytes, number: int, options: ReadOptions | None = None
+    ) -> PageRead:
+        """Read page `number`, counted from 1, of a file.
+
+        Pages of one file go to a worker that has it open where one is free. When the caller is
+        cancelled, the work ends with it.
+
+        Raises:
+            HubError: The page cannot be read, with its reason (TIMEOUT, TOO_LARGE, INTERNAL for a
+                process that died, or the reasons of the file); or BUSY.
+        """
+        digest = await _digest(data)
+        async with self._readers.worker(digest) as worker:
+            held = worker.digest == digest
+            worker.digest = ""
+            request = ReadPage(digest, None if held else data, number, options or ReadOptions())
+            reply = await self._answer(worker, request, self._settings.page_timeout_s)
+            worker.digest = digest
+        if not isinstance(reply, PageRead):
+            raise WorkerLost("the page could not be read")
+        return reply
+
+    def _crew(self, size: int, *, preload: bool) -> Crew:
+        settings = self._settings
+        setup = Setup(settings.threads, settings.limits, preload)
+        return Crew(setup, size, waiting=settings.waiting, recycle_at=settings.recycle_at)
+
+    async def _answer(self, worker: WorkerProcess, request: Request, limit_s: float) -> Reply:
+        reply = await worker.do(request, limit_s, self._settings.memory_cap)
+        if isinstance(reply, Failed):
+            if reply.error is not None:
+                raise reply.error
+            _log.error("page reader failed", defect=reply.defect)
+            raise WorkerLost("the page could not be read; the failure has been logged")
+        return reply
+
+
+async def _digest(data: bytes) -> str:
+    if len(data) < HASH_IN_THREAD_BYTES:
+        return hashlib.sha256(data).hexdigest()
+    return await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())

@@ -1,0 +1,135 @@
+"""One worker process as the pool sees it: start it, ask it, watch its memory, end it."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from asyncio import StreamReader, StreamWriter
+from dataclasses import dataclass
+
+import psutil
+
+from hubkit.core.errors import HubError
+from ocr_service.domain.errors import FileTooLarge, PageTimeout, WorkerLost
+from ocr_service.engine.protocol import Failed, Ready, Reply, Request, Setup, framed, reply_from
+
+START_S = 60
+"""A worker that has not loaded its models by then never will."""
+WATCH_S = 0.1
+"""How often memory is looked at while a page is read."""
+
+
+@dataclass(slots=True, eq=False)
+class WorkerProcess:
+    """A running worker.
+
+    Attributes:
+        digest: The file it holds open; empty for none.
+    """
+
+    process: subprocess.Popen[bytes]
+    reader: StreamReader
+    writer: StreamWriter
+    digest: str = ""
+
+    @classmethod
+    async def start(cls, setup: Setup) -> "WorkerProcess":
+        """Start a worker and wait until it is ready.
+
+        Raises:
+            HubError: It cannot load its models, or died while it tried.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, "-m", "ocr_service.engine.worker"]
+            process = subprocess.Popen(  # noqa: S603, ASYNC220  our own module; forks in milliseconds
+                [*command, str(theirs.fileno()), str(os.getpid())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env=_environment(),
+            )
+        reader, writer = await asyncio.open_connection(sock=ours)
+        worker = cls(process, reader, writer)
+        try:
+            async with asyncio.timeout(START_S):
+                reply = await worker._ask(setup)
+        except (TimeoutError, OSError, asyncio.IncompleteReadError) as exc:
+            worker.kill()
+            raise WorkerLost("a reading process could not be started") from exc
+        except BaseException:
+            worker.kill()
+            raise
+        if not isinstance(reply, Ready):
+            worker.kill()
+            error = reply.error if isinstance(reply, Failed) else None
+            raise error or WorkerLost("a reading process could not be started")
+        return worker
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self.process.poll() is None
+
+    def memory(self) -> int:
+        """Bytes of memory it holds; 0 once it is gone."""
+        try:
+            return int(psutil.Process(self.process.pid).memory_info().rss)
+        except psutil.Error:
+            return 0
+
+    async def do(self, request: Request, time_limit_s: float, memory_cap: int) -> Reply:
+        """Have a request answered, or end the process.
+
+        Raises:
+            PageTimeout: It took too long; the process is killed.
+            FileTooLarge: It took too much memory; the process is killed.
+            WorkerLost: The process died.
+        """
+        watch = asyncio.ensure_future(self._outgrows(memory_cap))
+        answer = asyncio.ensure_future(self._ask(request))
+        try:
+            done, _ = await asyncio.wait(
+                {watch, answer}, timeout=time_limit_s, return_when=asyncio.FIRST_COMPLETED
+            )
+            if answer in done:
+                return answer.result()
+            failure: HubError = (
+                FileTooLarge("reading the page takes more memory than allowed; scan it smaller")
+                if watch in done
+                else PageTimeout(f"the page was not read within {time_limit_s:g} s")
+            )
+        except (OSError, asyncio.IncompleteReadError) as exc:
+            self.kill()
+            raise WorkerLost("the process reading the page died; try the page again") from exc
+        except asyncio.CancelledError:
+            # Nobody waits for this page any more; the work must not go on.
+            self.kill()
+            raise
+        finally:
+            for task in (watch, answer):
+                task.cancel()
+            await asyncio.gather(watch, answer, return_exceptions=True)
+        self.kill()
+        raise failure
+
+    def kill(self) -> None:
+        """End the process at once and reap it."""
+        self.writer.transport.abort()
+        if self.is_alive:
+            self.process.kill()
+        self.process.wait()
+
+    async def _ask(self, message: Setup | Request) -> Reply:
+        self.writer.write(framed(message))
+        await self.writer.drain()
+        return await reply_from(self.reader)
+
+    async def _outgrows(self, memory_cap: int) -> None:
+        while self.memory() <= memory_cap:  # noqa: ASYNC110  a process' memory raises no event
+            await asyncio.sleep(WATCH_S)
+
+
+def _environment() -> dict[str, str]:
+    """Keep numeric libraries to the threads the pool gives them."""
+    return {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}

@@ -1,0 +1,203 @@
+"""Reading one page in a worker process: intake, text layer or pixels, picture."""
+
+import io
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ocr_service.domain.file_facts import FileFacts, Limits
+from ocr_service.domain.page import Line, Page, Quad, TextSource, Word
+from ocr_service.domain.page_read import Matrix, PageRead, ReadOptions, UprightImage
+from ocr_service.engine.models import installed_models
+from ocr_service.engine.onnx import OnnxDetector, OnnxRecogniser
+from ocr_service.intake.content import OpenDocument, PageContent, TextLayer
+from ocr_service.intake.files import open_document
+from ocr_service.pipeline.geometry import Floats, as_quad, mapped, scaling, turning
+from ocr_service.pipeline.plausibility import (
+    MIN_AGREEMENT,
+    agreement,
+    is_plausible,
+    sample,
+    words_in_common,
+)
+from ocr_service.pipeline.reading_order import reading_order
+from ocr_service.pipeline.recipe import ImageReading, read_image, upright_image
+from ocr_service.pipeline.recognition import recognise
+
+DEFAULT_RECOGNISER = "latin_cjk"
+FEW_CHARS = 40
+"""A layer with fewer characters over a large picture is a stamp or a footer, not the text."""
+LARGE_PICTURE = 0.5
+SCAN_PICTURE = 0.8
+WEBP_QUALITY = 80
+UNREAD_SHARE = 0.4
+UNREAD_LINES = 4
+"""From so many boxes and such a share without readable text, the page says so."""
+
+
+class PageReader:
+    """Holds the models and the last document; used by one process, one page at a time."""
+
+    def __init__(self, threads: int, limits: Limits) -> None:
+        """Load the models.
+
+        Raises:
+            Unavailable: A model file is missing or is another one.
+        """
+        self._detector = OnnxDetector.load(threads)
+        self._recogniser = OnnxRecogniser.load(DEFAULT_RECOGNISER, threads)
+        self._languages = {
+            language for model in installed_models().values() for language in model.languages
+        }
+        self._limits = limits
+        self._document: tuple[str, OpenDocument] | None = None
+
+    def open(self, digest: str, data: bytes) -> FileFacts:
+        """Make a file the document that pages are read from; raises like `open_document`."""
+        self.close()
+        document = open_document(data, self._limits)
+        self._document = (digest, document)
+        return document.facts
+
+    def close(self) -> None:
+        """Let go of the document."""
+        if self._document:
+            self._document[1].close()
+        self._document = None
+
+    def read(self, number: int, options: ReadOptions) -> PageRead:
+        """Read page `number`, counted from 1, of the open document.
+
+        Raises:
+            HubError: The page cannot be opened.
+        """
+        if self._document is None:
+            raise RuntimeError("no document is open")
+        content = self._document[1].page(number)
+        page = self._text(number, content, options)
+        missing = set(options.languages) - self._languages
+        if "th" in missing and page.text_source in (TextSource.OCR, TextSource.MIXED):
+            page = replace(page, warnings=(*page.warnings, "THAI_NOT_SUPPORTED"))
+        return PageRead(page, _picture(content, page) if options.with_image else None)
+
+    def _text(self, number: int, content: PageContent, options: ReadOptions) -> Page:
+        blank = Page(
+            number,
+            content.width,
+            content.height,
+            TextSource.NONE,
+            warnings=content.warnings,
+        )
+        if content.layer is None or options.force_ocr:
+            return self._from_pixels(blank, content)
+        page = self._with_layer(blank, content, content.layer)
+        if page is None:
+            page = self._from_pixels(blank, content)
+            page = replace(page, warnings=(*page.warnings, "TEXT_LAYER_REFUSED"))
+        return page
+
+    def _with_layer(self, blank: Page, content: PageContent, layer: TextLayer) -> Page | None:
+        """Use the text layer as far as it can be believed; None where it can't be at all."""
+        if not is_plausible(layer.lines):
+            return None
+        if layer.hidden and content.picture_share >= SCAN_PICTURE:
+            # Somebody else's OCR under a scan: ours is read with boxes and confidences of its own.
+            page = self._from_pixels(blank, content)
+            if words_in_common(layer.lines, page.lines) < MIN_AGREEMENT:
+                page = replace(page, warnings=(*page.warnings, "TEXT_LAYER_REFUSED"))
+            return page
+        chars = sum(len(line.text) for line in layer.lines)
+        if chars < FEW_CHARS and content.picture_share >= LARGE_PICTURE:
+            return _merged(self._from_pixels(blank, content), layer)
+        if self._sample_agreement(content, layer) < MIN_AGREEMENT:
+            return None
+        return _from_layer(blank, layer)
+
+    def _from_pixels(self, blank: Page, content: PageContent) -> Page:
+        read = read_image(content.pixels, self._detector, self._recogniser)
+        lines = _on_page(read, _to_pixels(content), content)
+        many = read.unread >= max(UNREAD_LINES, UNREAD_SHARE * (len(lines) + read.unread))
+        return replace(
+            blank,
+            text_source=TextSource.OCR if lines else TextSource.NONE,
+            rotation=read.rotation,
+            skew_degrees=read.skew_degrees,
+            lines=lines,
+            warnings=(*blank.warnings, "MANY_LINES_UNREADABLE") if many else blank.warnings,
+        )
+
+    def _sample_agreement(self, content: PageContent, layer: TextLayer) -> float:
+        chosen = sample(layer.lines)
+        quads = np.array([line.box for line in chosen], np.float64).reshape(-1, 4, 2)
+        read = recognise(content.pixels, mapped(quads, _to_pixels(content)), self._recogniser)
+        texts = [" ".join(word.text for word in words) for words in read]
+        return agreement([line.text for line in chosen], texts)
+
+
+def _from_layer(blank: Page, layer: TextLayer) -> Page:
+    upright = turning(blank.width, blank.height, layer.rotation)
+    quads = np.array([line.box for line in layer.lines], np.float64).reshape(-1, 4, 2)
+    return replace(
+        blank,
+        text_source=TextSource.TEXT_LAYER,
+        rotation=layer.rotation,
+        lines=tuple(layer.lines[i] for i in reading_order(mapped(quads, upright))),
+    )
+
+
+def _merged(page: Page, layer: TextLayer) -> Page:
+    """Replace what was read where the layer has the same place by the layer's own lines."""
+    read = [line for line in page.lines if not any(_covers(own, line) for own in layer.lines)]
+    lines = [*read, *layer.lines]
+    upright = turning(page.width, page.height, page.rotation)
+    quads = np.array([line.box for line in lines], np.float64).reshape(-1, 4, 2)
+    order = reading_order(mapped(quads, upright))
+    source = TextSource.MIXED if read else TextSource.TEXT_LAYER
+    return replace(page, text_source=source, lines=tuple(lines[i] for i in order))
+
+
+def _covers(own: Line, other: Line) -> bool:
+    x, y = np.mean(other.box, axis=0)
+    (x0, y0), (x1, y1) = np.min(own.box, axis=0), np.max(own.box, axis=0)
+    return bool(x0 <= x <= x1 and y0 <= y <= y1)
+
+
+def _to_pixels(content: PageContent) -> Floats:
+    height, width = content.pixels.shape[:2]
+    return scaling(width / content.width, height / content.height)
+
+
+def _on_page(read: ImageReading, to_pixels: Floats, content: PageContent) -> tuple[Line, ...]:
+    """Carry lines from the working picture to the page as given."""
+    if np.array_equal(to_pixels, np.eye(3)):
+        return read.lines
+    back = np.asarray(np.linalg.inv(to_pixels), np.float64)
+
+    def box(quad: Quad) -> Quad:
+        return as_quad(mapped(np.array(quad), back), content.width, content.height)
+
+    return tuple(
+        Line(
+            line.text,
+            box(line.box),
+            line.confidence,
+            tuple(Word(word.text, box(word.box), word.confidence) for word in line.words),
+        )
+        for line in read.lines
+    )
+
+
+def _picture(content: PageContent, page: Page) -> UprightImage:
+    pixels, transform = upright_image(content.pixels, page.rotation, page.skew_degrees)
+    values = (transform @ _to_pixels(content)).ravel().tolist()
+    a, b, c, d, e, f, g, h, i = values
+    matrix: Matrix = (a, b, c, d, e, f, g, h, i)
+    return UprightImage(_webp(pixels), pixels.shape[1], pixels.shape[0], matrix)
+
+
+def _webp(pixels: NDArray[np.uint8]) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(pixels[:, :, ::-1]).save(out, "WEBP", quality=WEBP_QUALITY, method=2)
+    return out.getvalue()
