@@ -1,0 +1,165 @@
+"""Reading files without a server: worker processes over all cores, results in order."""
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from hubkit.core.errors import HubError, InvalidArgument, NotFound
+from ocr_service.domain.errors import FileTooLarge
+from ocr_service.domain.file_facts import FileFacts, Limits
+from ocr_service.domain.page import Page, PageFailure, TextSource
+from ocr_service.domain.page_read import ReadOptions
+from ocr_service.domain.result_json import Result, failure_json, reading_json
+from ocr_service.engine.pool import PoolSettings, ReaderPool
+from ocr_service.extraction import extract
+
+AHEAD = 2
+"""Pages and files held ready for each worker, so that none waits for the disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is asked of every file."""
+
+    options: ReadOptions
+    pages: frozenset[int] | None
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Where the work is done, and how many pages may be on it."""
+
+    pool: ReaderPool
+    limits: Limits
+    slots: asyncio.Semaphore
+
+
+def read_files(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    languages: Sequence[str] = (),
+    pages: Iterable[int] | None = None,
+    workers: int | None = None,
+    force_ocr: bool = False,
+    page_timeout_s: float = 20.0,
+    today: date | None = None,
+) -> Iterator[Result]:
+    """Read files and extract their fields, one result for each, in the order given.
+
+    A file that cannot be read gives a result with its `error`; the others go on.
+
+    Args:
+        paths: The files; consumed as reading goes on.
+        languages: ISO 639-1 codes the files may be in; empty for whatever the models read.
+        pages: Page numbers to read, counted from 1; None for all.
+        workers: Reading processes; None for one each core.
+        force_ocr: Read the pixels even of pages with a good text layer.
+        page_timeout_s: A page that takes longer is given up.
+        today: For dates without a year; None for the machine's date.
+
+    Yields:
+        Objects of the form of `result.schema.json`.
+
+    Raises:
+        HubError: The reading processes cannot be started.
+    """
+    settings = PoolSettings(
+        workers=workers or len(os.sched_getaffinity(0)), page_timeout_s=page_timeout_s
+    )
+    order = _Order(
+        ReadOptions(tuple(languages), force_ocr, with_image=False),
+        None if pages is None else frozenset(pages),
+        today or datetime.now(UTC).astimezone().date(),
+    )
+    # The loop runs only while the caller waits for a result; the workers run on by themselves.
+    with asyncio.Runner() as runner:
+        results = _results(map(Path, paths), order, settings)
+        try:
+            while (result := runner.run(_next(results))) is not None:
+                yield result
+        finally:
+            runner.run(results.aclose())
+
+
+async def _next(results: AsyncIterator[Result]) -> Result | None:
+    return await anext(results, None)
+
+
+async def _results(
+    paths: Iterator[Path], order: _Order, settings: PoolSettings
+) -> AsyncGenerator[Result]:
+    async with ReaderPool(settings) as pool:
+        desk = _Desk(pool, settings.limits, asyncio.Semaphore(AHEAD * settings.workers))
+        running: deque[asyncio.Task[Result]] = deque()
+        try:
+            while True:
+                while len(running) < AHEAD * settings.workers:
+                    path = next(paths, None)
+                    if path is None:
+                        break
+                    running.append(asyncio.create_task(_result(path, order, desk)))
+                if not running:
+                    return
+                yield await running.popleft()
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _result(path: Path, order: _Order, desk: _Desk) -> Result:
+    try:
+        data = await asyncio.to_thread(_bytes_of, path, desk.limits)
+        facts = await desk.pool.inspect(data)
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(_page(data, number, facts, order.options, desk))
+                for number in _chosen(facts, order.pages)
+            ]
+    except HubError as error:
+        return failure_json(path.name, error)
+    pages = [task.result() for task in tasks]
+    extraction = extract(pages, order.today)
+    partial = ("PAGES_FAILED",) if any(page.failure for page in pages) else ()
+    return reading_json(path.name, pages, extraction, (*facts.warnings, *partial))
+
+
+async def _page(
+    data: bytes, number: int, facts: FileFacts, options: ReadOptions, desk: _Desk
+) -> Page:
+    async with desk.slots:
+        try:
+            return (await desk.pool.read_page(data, number, options)).page
+        except HubError as error:
+            size = facts.page_sizes[number - 1]
+            failure = PageFailure(error.reason, str(error))
+            return Page(number, size.width, size.height, TextSource.NONE, failure=failure)
+
+
+def _chosen(facts: FileFacts, wanted: frozenset[int] | None) -> list[int]:
+    there = range(1, facts.page_count + 1)
+    numbers = [number for number in there if wanted is None or number in wanted]
+    if not numbers:
+        raise InvalidArgument(
+            f"the file has {facts.page_count} pages and none of those asked for", field="pages"
+        )
+    return numbers
+
+
+def _bytes_of(path: Path, limits: Limits) -> bytes:
+    try:
+        if (size := path.stat().st_size) > limits.file_bytes:
+            raise FileTooLarge(
+                f"the file has {size / 2**20:.1f} MiB, at most"
+                f" {limits.file_bytes / 2**20:.0f} MiB are read; split it or scan it smaller"
+            )
+        return path.read_bytes()
+    except FileNotFoundError as exc:
+        raise NotFound("there is no such file") from exc
+    except OSError as exc:
+        raise InvalidArgument(f"the file cannot be opened: {exc.strerror}") from exc
