@@ -1,0 +1,1 @@
+"""The use cases: each orders its steps and owns its transactions."""
