@@ -32,6 +32,7 @@ _HINTS = {
     "number_contract": "contract",
     "number_order": "purchase_order",
 }
+_COPY = re.compile(r"duplicate|original|copy|ต้นฉบับ|สำเนา|kopie|copie", re.IGNORECASE)
 _LETTER = re.compile(r"^(เรื่อง|เรียน)(\s|:|$)")
 _LEAST_SCORE = 0.25
 
@@ -105,12 +106,14 @@ def _headings(document: Document) -> Iterator[Heading]:
 
 def _heading(document: Document, sheet: Sheet, segment: Segment) -> Heading | None:
     titles = TITLES.find(segment)
+    copy = _COPY.search(segment.text)
     spaced = all(len(t.text) == 1 for t in segment.tokens) and len(segment.tokens) > 4
     text = segment.text.replace(" ", "") if spaced else segment.text
     compound = _COMPOUND.search(text.casefold())
     types = [t.key for t in titles]
     end = max((t.end for t in titles), default=0)
     named = sum(len(squash(segment.text[t.start : t.end])) for t in titles)
+    named += len(squash(copy[0])) if copy else 0
     if compound and not titles:
         types = [_COMPOUND_TYPES[compound[1]]]
         named = len(compound[0])
@@ -122,12 +125,14 @@ def _heading(document: Document, sheet: Sheet, segment: Segment) -> Heading | No
     before = (
         segment.text[: titles[0].start] if titles else text[: compound.start() if compound else 0]
     )
-    starts_it = not any(c.isalnum() for c in before)
+    starts_it = not any(c.isalnum() for c in _COPY.sub("", before))
+    if segment.text.startswith(":"):
+        share *= 0.5  # the value of some label
     numbered = bool(
         re.match(r"[^\w#]{0,3}(\(\d+\))?\W{0,3}(nr|no|number|#|des|de)", rest, re.IGNORECASE)
     )
     if numbered and starts_it and any(c.isdigit() for c in rest):
-        share = max(share, 0.75)
+        share = max(share, 0.95)
     if _labels_a_value(document, segment, titles):
         share *= 0.35
     if not starts_it:

@@ -12,7 +12,7 @@ from ocr_service.extraction.layout import Segment, Sheet, sheet_of
 from ocr_service.extraction.lexicon import HEADER_LABELS, Label
 from paperwork.values.dates import month_first_of
 from paperwork.values.money import decimal_mark_of
-from paperwork.values.parties import bare_company_name, has_legal_form
+from paperwork.values.parties import bare_company_name
 from paperwork.values.text import squash
 
 MAX_LABELS_PER_KEY = 80
@@ -142,11 +142,11 @@ class Document:
 
 
 def _is_part_of_name(label: Label) -> bool:
-    """ "Supplier AB" is a firm's name, "Supplier: AB" a label and one."""
+    """Tell a firm called "Supplier AB" from a label "Supplier" and its value."""
     text = label.segment.text
     if label.key not in ("seller", "buyer") or text[label.end : label.end + 1] != " ":
         return False
-    return has_legal_form(text) and bare_company_name(text) == squash(text[: label.end])
+    return bare_company_name(text) == squash(text[: label.end]) != squash(text)
 
 
 def _first_telling(text: str, start: int, end: int) -> int:

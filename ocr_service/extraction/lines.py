@@ -12,7 +12,7 @@ from ocr_service.extraction.evidence import Found
 from ocr_service.extraction.layout import Segment, Sheet, Token
 from ocr_service.extraction.lexicon import COLUMN_LABELS
 from paperwork.readings import Value
-from paperwork.values.money import parse_money
+from paperwork.values.money import currency_of, parse_money
 from paperwork.values.text import arabic_digits
 
 MAX_ITEMS = 2000
@@ -24,6 +24,8 @@ _NUMERIC = _NUMBERS | {"discount", "tax_rate"}
 _ENDS = {"subtotal", "total", "tax_amount", "section", "discount", "rounding", "charges", "prepaid"}
 _LEADING_NUMBER = re.compile(r"^([-+(]?[\d.,'\s]*\d\)?)\s*[xX×@]?\s*(.*)$")
 _QUANTITY_TIMES_PRICE = Decimal("0.011")
+_LARGEST_GAP = 14.0  # line heights between items
+_MAX_DESCRIPTION_LINES = 6
 _PITCH = 2.6  # rows of one item stand within this many line heights
 
 
@@ -151,46 +153,90 @@ def _items_of(document: Document, table: _Table, heading: int) -> tuple[list[Ite
     items: list[Item] = []
     row = table.first_row
     bottom = max((s.y1 for s in sheet.rows[row - 1]), default=0.0)
-    starter = [
-        k for k in ("amount", "unit_price", "quantity") if any(c.key == k for c in table.columns)
-    ]
     last_item_row = heading
-    while row < len(sheet.rows):
+    while row < len(sheet.rows) and len(items) < MAX_ITEMS:
         segments = sheet.rows[row]
-        if _ends_table(document, segments) or (
+        item = _item(_cells(table, segments), sheet.index, document.decimal_mark)
+        if _ends_table(document, segments, item) or (
             row > table.first_row and _table_at_again(segments, table)
         ):
             break
-        if items and segments[0].y0 - bottom > 14 * sheet.text_height:
+        gap = (segments[0].y0 - bottom) / max(sheet.text_height, 1.0)
+        if items and gap > _LARGEST_GAP:
             break
-        item = _item(_cells(table, segments), sheet.index, document.decimal_mark)
-        if any(key in item for key in starter[:2]) and _NUMBERS & set(item):
-            items.append(item)
-            last_item_row = row
-            bottom = max(s.y1 for s in segments)
-        elif (
-            items
-            and "description" in item
-            and "description" not in items[-1]
-            and segments[0].y0 - bottom < _PITCH * sheet.text_height
-        ):
-            items[-1]["description"] = item["description"]
-            bottom = max(s.y1 for s in segments)
-            last_item_row = row
+        joins = bool(items) and gap < _PITCH and _joins(items[-1], item)
+        if joins:
+            items[-1] = _checked({**item, **items[-1]})
+        elif _starts_item(table, item):
+            items.append(_checked(item))
+        elif items and gap < _PITCH and _continues(document, items[-1], item, segments, sheet):
+            items[-1]["description"] = _longer(items[-1]["description"], item["description"])
+        elif not items or gap >= _PITCH:
+            row += 1
+            continue
+        last_item_row = row
+        bottom = max(s.y1 for s in segments)
         row += 1
     for number in range(heading, last_item_row + 1):
         document.table_rows.add((sheet.index, number))
-    complete = [i for i in items if _NAMES & set(i)]
-    return complete, max(row, table.first_row)
+    return _complete(table, items), max(row, table.first_row)
 
 
-def _ends_table(document: Document, segments: tuple[Segment, ...]) -> bool:
+def _starts_item(table: _Table, item: Item) -> bool:
+    keys = {c.key for c in table.columns}
+    if keys & {"amount", "unit_price"}:
+        return bool({"amount", "unit_price"} & set(item))
+    return "quantity" in item
+
+
+def _joins(last: Item, item: Item) -> bool:
+    """A row that only brings what the item above still lacks belongs to it."""
+    brings = _NUMBERS & set(item)
+    if brings & set(last) or "description" in set(last) & set(item):
+        return False
+    return bool(brings) or ("description" in item and "description" not in last)
+
+
+def _continues(
+    document: Document, last: Item, item: Item, segments: tuple[Segment, ...], sheet: Sheet
+) -> bool:
+    """The second line of a description: alone in its column, aligned, no label and no date."""
+    if set(item) != {"description"} or "description" not in last or len(segments) != 1:
+        return False
+    above = last["description"].tokens[0][1][0]
+    aligned = abs(segments[0].x0 - above.x0) < 1.2 * sheet.text_height
+    text = segments[0].text
+    plain = not re.search(r"[:*]|\d[./]\d\d?[./]\d", arabic_digits(text))
+    short = len(last["description"].tokens) < _MAX_DESCRIPTION_LINES
+    return aligned and plain and short and not document.is_labelled(segments[0])
+
+
+def _longer(first: Found[Value], more: Found[Value]) -> Found[Value]:
+    hyphen = first.raw.endswith("-") and more.raw[:1].isalpha()
+    text = first.raw + more.raw if hyphen else f"{first.raw} {more.raw}"
+    return Found(text, text, first.tokens + more.tokens, first.strength)
+
+
+def _complete(table: _Table, items: list[Item]) -> list[Item]:
+    """Leave out rows without a name, and, where most items have an amount, those without."""
+    named = [i for i in items if _NAMES & set(i) and {"amount", "quantity"} & set(i)]
+    with_amount = [i for i in named if "amount" in i]
+    if len(with_amount) * 2 > len(named):
+        return [i for i in named if "amount" in i or {"quantity", "unit_price"} <= set(i)]
+    return named if any(c.key != "amount" for c in table.columns) else []
+
+
+def _ends_table(document: Document, segments: tuple[Segment, ...], item: Item) -> bool:
+    """Sums begin; but "service charge" with a quantity and a price is an item."""
+    whole = set(item) >= _NUMBERS
     for segment in segments:
         for label in document.labels_in(segment):
-            if label.key in _ENDS and label.leads and (label.weight >= 1.0 or label.key == "total"):
-                before = segments[: segment.place]
-                if not any(c.isalpha() for s in before for c in s.text) or label.key != "discount":
-                    return _looks_like_sum(segments, segment)
+            if label.key not in _ENDS or not label.leads:
+                continue
+            if whole and label.key not in ("total", "subtotal"):
+                continue
+            if label.weight >= 1.0 or label.key == "total":
+                return _looks_like_sum(segments, segment)
     return False
 
 
@@ -211,6 +257,8 @@ def _cells(table: _Table, segments: tuple[Segment, ...]) -> dict[str, list[Token
     for segment in segments:
         current: _Column | None = None
         for token in segment.tokens:
+            if currency_of(token.text) is not None:
+                continue  # a sign beside its number
             current = _column_of(table, token, current)
             cells.setdefault(current.key, []).append(token)
     return cells
@@ -257,7 +305,7 @@ def _item(cells: dict[str, list[Token]], sheet: int, decimal_mark: str | None) -
                 item.setdefault(name, Found(value, text, grouped, 0.85))
         elif any(c.isalnum() for c in text):
             item.setdefault(key, Found(text, text, grouped, 0.85))
-    return _checked(item)
+    return item
 
 
 def _numbers(key: str, text: str, decimal_mark: str | None) -> Iterator[tuple[str, Value]]:

@@ -42,6 +42,10 @@ def read_references(document: Document, kind: Kind) -> dict[str, Found[str] | Fo
     )
     if number is not None:
         out["number"] = number
+    if kind.main == OTHER and number is None:
+        number = _letter_number(document)
+        if number is not None:
+            out["number"] = number
     if kind.main not in ("purchase_order", OTHER):
         order = _best(list(_labelled_codes(document, (("number_order", 1.0),))))
         if order is not None:
@@ -136,6 +140,17 @@ def _codes_in_headings(document: Document, kind: Kind) -> Iterator[Found[str]]:
                     yield code.scaled(1.2)
 
 
+def _letter_number(document: Document) -> Found[str] | None:
+    """The reference at the head of a Thai letter, written "ที่ ... 123/2568"."""
+    for segment in document.segments():
+        if segment.sheet or segment.y0 > 0.3 * document.sheets[0].height:
+            return None
+        if segment.text.startswith("ที่ ") and any(c.isdecimal() for c in segment.text):
+            end = len(segment.text)
+            return found_in(arabic_digits(segment.text), segment, 0, end, 0.85)
+    return None
+
+
 def _dates(document: Document, kind: Kind) -> dict[str, Found[date]]:
     out: dict[str, Found[date]] = {}
     claimed: set[tuple[int, int, int, int]] = set()
@@ -207,7 +222,7 @@ def _dates_at(document: Document, place: Place) -> list[Found[date]]:
 
 def _heading_dates(document: Document, kind: Kind) -> Iterator[Found[date]]:
     """A date in the heading's own row, or in the next when the row ends in "of" or "vom"."""
-    for heading in kind.headings:
+    for heading in kind.headings[:1]:
         segments = [heading.segment, *(p.segment for p in document.right_of(heading.segment))]
         for segment in segments:
             yield from _dates_at(document, Place(segment, 0, len(segment.text), 0.95))
