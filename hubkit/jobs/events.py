@@ -50,7 +50,7 @@ async def read_events(
         Stale: Events after that number are past their retention: read the whole state anew.
     """
     rows = (await connection.exec_driver_sql(_READ, (after_seq, list(types), limit))).all()
-    if rows and rows[0].expired:
+    if rows[0].expired:
         raise Stale("the events after this cursor are no longer kept; read the list anew")
     return [
         StoredEvent(
@@ -63,6 +63,7 @@ async def read_events(
             created_at=row.created_at,
         )
         for row in rows
+        if row.seq is not None
     ]
 
 

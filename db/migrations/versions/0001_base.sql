@@ -197,21 +197,25 @@ BEGIN
         kind || '/' || tenant || '/' || dedupe_key, delay);
 END $$;
 
--- The tenant's events after a number, in order; the first row's expired tells that some of those
--- asked for are past their retention.
+-- The tenant's events after a number, in order. Every row, of which there is at least one, tells
+-- whether some of those asked for are past their retention; without any event its seq is null.
 CREATE FUNCTION bus.read_events(after_seq bigint, types text[], most integer)
 RETURNS TABLE (
     seq bigint, id uuid, tenant_id uuid, type text, schema_version integer, payload bytea,
     created_at timestamptz, expired boolean
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT e.seq, e.id, e.tenant_id, e.type, e.schema_version, e.payload, e.created_at,
-           after_seq < (SELECT c.swept_seq FROM bus.tenant_clock c)
-    FROM bus.event e
-    WHERE e.tenant_id = nullif(current_setting('app.tenant', true), '')::uuid
-      AND e.seq > after_seq
-      AND (cardinality(types) = 0 OR e.type = ANY (types))
-    ORDER BY e.seq LIMIT most
+    SELECT found.*, after_seq < clock.swept_seq
+    FROM (SELECT coalesce((SELECT swept_seq FROM bus.tenant_clock), 0) AS swept_seq) clock
+    LEFT JOIN LATERAL (
+        SELECT e.seq, e.id, e.tenant_id, e.type, e.schema_version, e.payload, e.created_at
+        FROM bus.event e
+        WHERE e.tenant_id = nullif(current_setting('app.tenant', true), '')::uuid
+          AND e.seq > after_seq
+          AND (cardinality(types) = 0 OR e.type = ANY (types))
+        ORDER BY e.seq LIMIT most
+    ) found ON true
+    ORDER BY found.seq
 $$;
 
 CREATE FUNCTION bus.last_seq() RETURNS bigint
