@@ -1,0 +1,1 @@
+"""The use cases: signing in, staying signed in, signing out."""

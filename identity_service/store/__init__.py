@@ -1,0 +1,1 @@
+"""People, sessions and sign-in tries in PostgreSQL."""

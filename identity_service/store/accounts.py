@@ -1,0 +1,72 @@
+"""People and their places, as the service may see them."""
+
+from datetime import datetime
+
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from identity_service.domain.people import Account, Member, Person, Role, Tenant
+from identity_service.store.tables import membership, person, tenant
+
+_FIND_LOGIN = text("SELECT * FROM identity.find_login(:email)")
+
+
+class SqlAccounts:
+    """People and places on a connection."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def find_login(self, email: str) -> Account | None:
+        """Give what is needed to let a person in; works before a tenant is known."""
+        rows = (await self._connection.execute(_FIND_LOGIN, {"email": email})).all()
+        if not rows:
+            return None
+        first = rows[0]
+        who = Person(str(first.person_id), email, first.display_name)
+        places = tuple(
+            Member(
+                who,
+                Tenant(str(row.tenant_id), row.tenant_slug, row.tenant_name),
+                Role(row.role),
+            )
+            for row in rows
+            if row.tenant_id is not None
+        )
+        return Account(who, first.password_hash, first.password_time, first.is_disabled, places)
+
+    async def member(self, person_id: str) -> Member | None:
+        """Give a person's place in this tenant; None when person, place or tenant is closed."""
+        found = await self._connection.execute(
+            select(
+                person.c.email,
+                person.c.display_name,
+                membership.c.role,
+                tenant.c.id,
+                tenant.c.slug,
+                tenant.c.display_name.label("tenant_name"),
+            )
+            .join(membership, membership.c.person_id == person.c.id)
+            .join(tenant, tenant.c.id == membership.c.tenant_id)
+            .where(
+                person.c.id == person_id,
+                person.c.disable_time.is_(None),
+                tenant.c.disable_time.is_(None),
+            )
+        )
+        row = found.one_or_none()
+        if row is None:
+            return None
+        return Member(
+            Person(person_id, row.email, row.display_name),
+            Tenant(row.id, row.slug, row.tenant_name),
+            Role(row.role),
+        )
+
+    async def replace_hash(self, person_id: str, password_time: datetime, new_hash: str) -> None:
+        """Keep the same password under another hash, unless it was changed meanwhile."""
+        await self._connection.execute(
+            update(person)
+            .where(person.c.id == person_id, person.c.password_time == password_time)
+            .values(password_hash=new_hash)
+        )
