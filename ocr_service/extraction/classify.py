@@ -17,7 +17,9 @@ TITLES = Lexicon(
 )
 """Headings in all languages, by document type."""
 
-_COMPOUND = re.compile(r"\w{2,30}(rechnung|gutschrift|bestellung|lieferschein|vertrag)\b")
+_COMPOUND = re.compile(
+    r"\w{2,30}((?<!ab)(?<!be)rechnung|gutschrift|bestellung|lieferschein|vertrag)\b"
+)
 _COMPOUND_TYPES = {
     "rechnung": "invoice",
     "gutschrift": "credit_note",
@@ -33,6 +35,9 @@ _HINTS = {
     "number_order": "purchase_order",
 }
 _COPY = re.compile(r"duplicate|original|copy|ต้นฉบับ|สำเนา|kopie|copie", re.IGNORECASE)
+_NUMBERED = re.compile(
+    r"[^\w#]{0,3}(\(\d+\))?\W{0,3}(nr|no|number|#|des|de)(?![a-z])", re.IGNORECASE
+)
 _LETTER = re.compile(r"^(เรื่อง|เรียน)(\s|:|$)")
 _LEAST_SCORE = 0.25
 
@@ -128,9 +133,7 @@ def _heading(document: Document, sheet: Sheet, segment: Segment) -> Heading | No
     starts_it = not any(c.isalnum() for c in _COPY.sub("", before))
     if segment.text.startswith(":"):
         share *= 0.5  # the value of some label
-    numbered = bool(
-        re.match(r"[^\w#]{0,3}(\(\d+\))?\W{0,3}(nr|no|number|#|des|de)", rest, re.IGNORECASE)
-    )
+    numbered = _NUMBERED.match(rest) is not None
     if numbered and starts_it and any(c.isdigit() for c in rest):
         share = max(share, 0.95)
     if _labels_a_value(document, segment, titles):
@@ -138,7 +141,9 @@ def _heading(document: Document, sheet: Sheet, segment: Segment) -> Heading | No
     if not starts_it:
         share *= 0.6
     beside = next(document.right_of(segment, 10.0), None)
-    if beside is not None and any(c.isdigit() for c in beside.text) and not numbered:
+    if beside is not None and _NUMBERED.match(beside.text) and starts_it:
+        share = max(share, 0.95)
+    elif beside is not None and any(c.isdigit() for c in beside.text) and not numbered:
         share *= 0.6  # "Contract | 4250800" is a label and its value
     size = min(max(segment.height / max(sheet.text_height, 1.0), 0.8), 2.0) / 2.0
     height = max(sheet.height, 1.0)

@@ -152,7 +152,7 @@ def _is_part_of_name(label: Label) -> bool:
 def _first_telling(text: str, start: int, end: int) -> int:
     """Skip the punctuation between a label and its value, but no minus of a number."""
     while start < end and text[start] in _PUNCTUATION:
-        if text[start] in "-–" and text[start + 1 : start + 2].isdecimal():
+        if text[start] in "-–." and text[start + 1 : start + 3].strip(".")[:1].isdecimal():
             break
         start += 1
     return start

@@ -6,6 +6,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from ocr_service.domain.page import Line, Page, Quad, TextSource, Word
@@ -15,7 +16,9 @@ from paperwork.values.text import ordered_thai
 COLUMN_GAP = 1.1
 """A gap between words wider than this many line heights divides a line into segments."""
 
-_ROW_SLACK = 0.28  # of two segments' summed heights; Thai marks make neighbours differ in height
+# Distances between the middles of two segments, over their summed heights.
+_SAME_ROW = 0.16
+_SLANTED_ROW = 0.34  # Thai marks make neighbours on one line differ in height
 
 MAX_TOKENS_PER_SEGMENT = 60
 """Longer runs are prose; they are cut so that every step stays linear."""
@@ -263,14 +266,32 @@ def _segment(run: list[Token], spaced: str, index: int) -> Segment:
 
 
 def _rows(segments: list[Segment]) -> list[list[Segment]]:
-    """Group segments whose middles lie close to that of their row's first."""
-    rows: list[list[Segment]] = []
-    middle = height = 0.0
-    for segment in sorted(segments, key=lambda s: s.y0 + s.y1):
-        own = (segment.y0 + segment.y1) / 2
-        if rows and own - middle <= _ROW_SLACK * (height + segment.height):
-            rows[-1].append(segment)
+    """Group segments whose middles agree, then join groups that interlock without overlapping."""
+    tight: list[list[Segment]] = []
+    for segment in sorted(segments, key=_middle):
+        if tight and _apart(tight[-1][0], segment) <= _SAME_ROW:
+            tight[-1].append(segment)
         else:
-            rows.append([segment])
-            middle, height = own, segment.height
-    return [sorted(row, key=lambda s: s.x0) for row in rows]
+            tight.append([segment])
+    rows: list[list[Segment]] = []
+    for group in tight:
+        group.sort(key=lambda s: s.x0)
+        if rows and _apart(rows[-1][0], group[0]) <= _SLANTED_ROW and _interlock(rows[-1], group):
+            rows[-1] = sorted(rows[-1] + group, key=lambda s: s.x0)
+        else:
+            rows.append(group)
+    return rows
+
+
+def _apart(a: Segment, b: Segment) -> float:
+    return abs(_middle(a) - _middle(b)) / (a.height + b.height)
+
+
+def _interlock(a: list[Segment], b: list[Segment]) -> bool:
+    """No segment of either group stands above one of the other."""
+    together = sorted([*a, *b], key=lambda s: s.x0)
+    return all(left.x1 <= right.x0 for left, right in pairwise(together))
+
+
+def _middle(segment: Segment) -> float:
+    return (segment.y0 + segment.y1) / 2

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from ocr_service.extraction.document import Document
 from ocr_service.extraction.evidence import Found
@@ -231,7 +232,9 @@ def _ends_table(document: Document, segments: tuple[Segment, ...], item: Item) -
     whole = set(item) >= _NUMBERS
     for segment in segments:
         for label in document.labels_in(segment):
-            if label.key not in _ENDS or not label.leads:
+            grand = label.weight >= 1.0 and label.key in ("total", "subtotal")
+            words_before = len(label.segment.text[: label.start].split())
+            if label.key not in _ENDS or not (label.leads or (grand and words_before <= 2)):
                 continue
             if whole and label.key not in ("total", "subtotal"):
                 continue
@@ -261,6 +264,19 @@ def _cells(table: _Table, segments: tuple[Segment, ...]) -> dict[str, list[Token
                 continue  # a sign beside its number
             current = _column_of(table, token, current)
             cells.setdefault(current.key, []).append(token)
+    return _spread(table, cells)
+
+
+def _spread(table: _Table, cells: dict[str, list[Token]]) -> dict[str, list[Token]]:
+    """Move a number to the empty column on its left where two numbers crowd one column."""
+    numeric = [c.key for c in table.columns if c.key in _NUMERIC]
+    for left, key in reversed(list(pairwise(numeric))):
+        tokens = cells.get(key, [])
+        apart = len(tokens) > 1 and (
+            tokens[-1].x0 - tokens[-2].x1 > 0.2 * max(table.sheet.text_height, 1.0)
+        )
+        if apart and left not in cells and all(parse_money(t.text) for t in tokens):
+            cells[left], cells[key] = tokens[:-1], tokens[-1:]
     return cells
 
 
