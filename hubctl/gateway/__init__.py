@@ -1,0 +1,1 @@
+"""The gateway's configuration, made from the contract and a few addresses."""

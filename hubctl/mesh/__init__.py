@@ -1,0 +1,1 @@
+"""The mesh on one computer: its data directory, its processes and their supervision."""
