@@ -1,4 +1,4 @@
-"""What the tests of bus and worker share: a service's database and a worker for the length of a block."""
+"""What the tests of the bus and the worker share."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,7 +25,9 @@ async def running(*workers: Worker) -> AsyncIterator[None]:
                 await task
 
 
-async def fetch(database: FreshDatabase, role: str, query: str, *args: object) -> list[asyncpg.Record]:
+async def fetch(
+    database: FreshDatabase, role: str, query: str, *args: object
+) -> list[asyncpg.Record]:
     connection = await asyncpg.connect(database.dsn(role))
     try:
         return await connection.fetch(query, *args)

@@ -3,7 +3,6 @@ import asyncio
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from tests.stores.queues import DOCUMENT, fetch, subscribe
 
 from hubkit.core.errors import Stale
 from hubkit.core.ids import new_id
@@ -11,6 +10,7 @@ from hubkit.jobs.bus import Event, Work, enqueue, publish
 from hubkit.jobs.events import last_seq, read_events
 from hubkit.sql.database import Database
 from hubkit.testing.postgres import FreshDatabase
+from tests.stores.queues import DOCUMENT, fetch, subscribe
 
 
 def told(tenant_id: str, kind: str = "document.changed", payload: bytes = b"\x0a\x01x") -> Event:
@@ -105,7 +105,9 @@ async def test_reader_that_follows_the_numbers_misses_no_event(
 ) -> None:
     publishers, each = 20, 10
     tenant = new_id()
-    settings = fresh_database.settings(DOCUMENT, pool_size=publishers + 1, statement_timeout_ms=20000)
+    settings = fresh_database.settings(
+        DOCUMENT, pool_size=publishers + 1, statement_timeout_ms=20000
+    )
     async with Database.open(settings) as database:
 
         async def tell() -> None:
