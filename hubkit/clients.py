@@ -4,6 +4,8 @@ A call carries a token of this service for the present caller's tenant, the trac
 and no more time than the call it is made for has left.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager

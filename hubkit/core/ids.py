@@ -25,9 +25,9 @@ def check_id(value: str, field: str) -> str:
     try:
         canonical = str(UUID(value))
     except ValueError:
-        canonical = ""
+        canonical = None
     # UUID() also takes braces, URNs and digits without dashes: one thing has one name here.
-    if canonical != value.lower():
+    if canonical is None or canonical != value.lower():
         raise InvalidArgument(
             f"{field} must be an id such as 01890a5d-ac96-774b-bcce-b302099a8057", field=field
         )

@@ -65,7 +65,10 @@ class PageTokens:
         except (binascii.Error, UnicodeEncodeError):
             raise refused from None
         mac, payload = sealed[:_MAC_BYTES], sealed[_MAC_BYTES:]
-        if not hmac.compare_digest(mac, self._mac(payload, bound_to)):
+        # Base64 spells some bytes in several ways; only our own spelling is a token.
+        if base64.urlsafe_b64encode(sealed).decode() != token or not hmac.compare_digest(
+            mac, self._mac(payload, bound_to)
+        ):
             raise refused
         return tuple(json.loads(payload))
 

@@ -54,7 +54,7 @@ def failure_facts(error: BaseException) -> dict[str, object]:
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     facts: dict[str, object] = {
         "error_type": type(error).__qualname__,
-        "stack": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+        "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
     }
     cause = error.__cause__ or error.__context__
     if cause is not None:

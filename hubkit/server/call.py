@@ -2,14 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import grpc
 
 from hubkit.core.caller import Caller
 from hubkit.server.app import Method
 
-Context = grpc.aio.ServicerContext[Any, Any]
+# Quoted: generic for the type checker alone.
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
 @dataclass(slots=True)

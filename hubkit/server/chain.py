@@ -5,10 +5,12 @@ so no layer is written twice. The order matters: the log sees the status that le
 deadline covers waiting and work, and the caller is known to all that lies inside `auth`.
 """
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import grpc
 
@@ -18,7 +20,8 @@ from hubkit.server.deadlines import STALL_S, stall_limit
 
 ORDER: Final = ("trace", "log", "errors", "deadline", "concurrency", "auth")
 
-Handler = grpc.RpcMethodHandler[Any, Any]
+# Quoted: generic for the type checker alone.
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 
 class Chain(grpc.aio.ServerInterceptor):
