@@ -1,6 +1,6 @@
 """What the use cases need of the world: memory, blobs, the reader, the clock."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence, Set
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -367,7 +367,7 @@ class Change:
 class Changes(Protocol):
     """The tenant's stream of document changes."""
 
-    def follow(self, tenant_id: str, after_seq: int | None) -> AsyncIterator[Change]:
+    def follow(self, tenant_id: str, after_seq: int | None) -> AsyncGenerator[Change, None]:
         """Give changes after a place, or from now on, with a heartbeat every 15 seconds.
 
         The first thing given is a heartbeat, sent once nothing can be missed any more.

@@ -1,6 +1,7 @@
 """Get, list, cancel and follow jobs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from document_service.application.documents import opened, sealed
@@ -67,18 +68,19 @@ class Jobs:
             await work.outbox.changed(DocumentChange.UPDATED, document)
         return job
 
-    async def follow(self, job_id: str) -> AsyncIterator[Job]:
+    async def follow(self, job_id: str) -> AsyncGenerator[Job, None]:
         """Give a job's state at once and after every change, until it ends."""
         tenant_id = current_caller().tenant_id
         job = await self._get(tenant_id, check_id(job_id, "id"))
-        async for change in self.changes.follow(tenant_id, None):
-            # A heartbeat has no document; the first one says that nothing can be missed any more.
-            if change.document_id is not None and change.document_id != job.document_id:
-                continue
-            job = await self._get(tenant_id, job.id)
-            yield job
-            if job.state.is_over:
-                return
+        async with aclosing(self.changes.follow(tenant_id, None)) as changes:
+            async for change in changes:
+                # A heartbeat has no document; after the first one nothing can be missed.
+                if change.document_id not in (None, job.document_id):
+                    continue
+                job = await self._get(tenant_id, job.id)
+                yield job
+                if job.state.is_over:
+                    return
 
     async def _get(self, tenant_id: str, job_id: str) -> Job:
         async with self.store.transaction(tenant_id) as work:

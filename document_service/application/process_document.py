@@ -18,12 +18,8 @@ from document_service.domain.job import Job, JobState
 from document_service.domain.page import PageInfo, pages_for_extraction
 from document_service.ports import Clock, NewId, Reader, Store, Work
 from hubkit.blobs.port import BlobStore
-from hubkit.core.caller import Caller, use_caller
 from hubkit.core.errors import HubError, Kind, NotFound
-from hubkit.core.permissions import SERVICE_PERMISSIONS
 from hubkit.faults import fault_point
-
-SERVICE = "document"
 
 _log = structlog.get_logger(__name__)
 
@@ -55,28 +51,19 @@ class ProcessDocument:
             Unavailable: The reader, the blobs or the database do not answer; start it again later.
         """
         fault_point("document.after_claim", job_id)
-        caller = Caller(
-            tenant_id=tenant_id,
-            person_id=None,
-            session_id=None,
-            service=SERVICE,
-            role=None,
-            permissions=SERVICE_PERMISSIONS,
-        )
-        with use_caller(caller):
-            task = await self._begin(tenant_id, job_id)
-            if task is None:
-                return
-            try:
-                await self._check_bytes(task)
-                await self.read_pages(task)
-                await self._extract(task)
-            except ReadingStopped as stopped:
-                _log.info("reading stopped", job_id=job_id, why=str(stopped))
-            except HubError as error:
-                if not isinstance(error, (*REFUSALS.values(), ChecksumMismatch)):
-                    raise
-                await self.fail(tenant_id, job_id, error)
+        task = await self._begin(tenant_id, job_id)
+        if task is None:
+            return
+        try:
+            await self._check_bytes(task)
+            await self.read_pages(task)
+            await self._extract(task)
+        except ReadingStopped as stopped:
+            _log.info("reading stopped", job_id=job_id, why=str(stopped))
+        except HubError as error:
+            if not isinstance(error, (*REFUSALS.values(), ChecksumMismatch)):
+                raise
+            await self.fail(tenant_id, job_id, error)
 
     async def fail(self, tenant_id: str, job_id: str, error: HubError) -> None:
         """End a job without a result, and its document if it has none from before."""

@@ -1,6 +1,7 @@
 """Follow every change of the tenant's documents, from where the caller left off."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from document_service.ports import Change, Changes, Store
@@ -23,7 +24,9 @@ class WatchDocuments:
     changes: Changes
     tokens: PageTokens
 
-    async def __call__(self, cursor: str, document_id: str) -> AsyncIterator[tuple[str, Change]]:
+    async def __call__(
+        self, cursor: str, document_id: str
+    ) -> AsyncGenerator[tuple[str, Change], None]:
         """Give changes after a cursor, or from now on, with a heartbeat every 15 seconds."""
         tenant_id = current_caller().tenant_id
         bound_to = f"WatchDocuments {tenant_id}".encode()
@@ -32,9 +35,10 @@ class WatchDocuments:
         if only is not None:
             async with self.store.transaction(tenant_id) as work:
                 await work.documents.get(only)
-        async for change in self.changes.follow(tenant_id, after):
-            if only in (None, change.document_id) or change.document_id is None:
-                yield self.tokens.seal((str(change.seq),), bound_to), change
+        async with aclosing(self.changes.follow(tenant_id, after)) as changes:
+            async for change in changes:
+                if only is None or change.document_id in (None, only):
+                    yield self.tokens.seal((str(change.seq),), bound_to), change
 
     def _opened(self, cursor: str, bound_to: bytes) -> int | None:
         if not cursor:

@@ -1,0 +1,1 @@
+"""Values and messages of the contract, both ways; total functions."""
