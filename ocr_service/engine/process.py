@@ -42,6 +42,7 @@ class WorkerProcess:
         """
         ours, theirs = socket.socketpair()
         with theirs:
+            reader, writer = await asyncio.open_connection(sock=ours)
             command = [sys.executable, "-m", "ocr_service.engine.worker"]
             process = subprocess.Popen(  # noqa: S603, ASYNC220  our own module; forks in milliseconds
                 [*command, str(theirs.fileno()), str(os.getpid())],
@@ -49,7 +50,6 @@ class WorkerProcess:
                 stdin=subprocess.DEVNULL,
                 env=_environment(),
             )
-        reader, writer = await asyncio.open_connection(sock=ours)
         worker = cls(process, reader, writer)
         try:
             async with asyncio.timeout(START_S):

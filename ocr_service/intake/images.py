@@ -119,7 +119,7 @@ class ImageDocument:
             factor = -(-max(colours.size) // WORKING_SIDE_PX)
             if factor > 1:
                 colours = colours.reduce(factor)
-            upright = colours.transpose(turn) if turn else colours
+            upright = colours if turn is None else colours.transpose(turn)
             return np.ascontiguousarray(np.asarray(upright, np.uint8)[:, :, ::-1])
 
 

@@ -4,7 +4,7 @@ A classifier that judges each line by itself turns upright lines over; a page do
 directions, so its longest lines vote together.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -17,9 +17,6 @@ SURE = 0.93
 read upside down stay well below."""
 ELONGATED = 2.0
 """Sides ratio from which a box tells the direction of its text."""
-
-Confidence = Callable[[Floats, int], float]
-"""Mean confidence of (N, 4, 2) quads read with the page turned clockwise by so many degrees."""
 
 
 def is_sideways(quads: Floats) -> bool:
@@ -41,23 +38,9 @@ def voters(quads: Floats) -> list[int]:
     return [int(i) for i in np.argsort(-np.minimum(worth, 20), kind="stable")[:VOTERS]]
 
 
-def page_rotation(quads: Floats, confidence: Confidence) -> int:
-    """Find the clockwise turn (0, 90, 180, 270) that brings a page upright.
-
-    Args:
-        quads: (N, 4, 2) text boxes on the page as it lies.
-        confidence: Reads the chosen boxes with the page turned; called at most twice.
-    """
-    if len(quads) == 0:
-        return 0
-    sideways = is_sideways(quads)
-    chosen = quads[voters(quads)]
-    first, second = (90, 270) if sideways else (0, 180)
-    sure = confidence(chosen, first)
-    if sure >= SURE:
-        return first
-    # The upright reading wins a draw.
-    return first if sure >= confidence(chosen, second) else second
+def is_surely_upright(confidences: Sequence[float]) -> bool:
+    """Tell by the confidences of the chosen lines whether reading them turned over is needless."""
+    return mean_of(confidences) >= SURE
 
 
 def turned_corners(quads: Floats, degrees: int) -> Floats:

@@ -1,5 +1,6 @@
 """How an image becomes lines: find, bring upright, level, read, put in order, map back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -18,7 +19,13 @@ from ocr_service.pipeline.geometry import (
     straightening,
     turning,
 )
-from ocr_service.pipeline.orientation import mean_of, page_rotation, turned_corners
+from ocr_service.pipeline.orientation import (
+    is_sideways,
+    is_surely_upright,
+    mean_of,
+    turned_corners,
+    voters,
+)
 from ocr_service.pipeline.ports import LineRecogniser, TextDetector
 from ocr_service.pipeline.reading_order import reading_order
 from ocr_service.pipeline.recognition import WordInLine, line_confidence, recognise
@@ -31,6 +38,7 @@ LEVEL_DEGREES = 0.3
 """Smaller slants are not worth resampling the upright image."""
 
 Image = NDArray[np.uint8]
+ReadQuad = tuple[Floats, tuple[WordInLine, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +58,33 @@ class ImageReading:
     unread: int
 
 
-def read_image(
-    image: Image, detector: TextDetector, recogniser: LineRecogniser, *, find_rotation: bool = True
-) -> ImageReading:
+def read_image(image: Image, detector: TextDetector, recogniser: LineRecogniser) -> ImageReading:
     """Read an (H, W, 3) BGR image that may lie on any of its sides and be a little slanted."""
     height, width = image.shape[:2]
     quads = detect(image, detector).quads
-    rotation = _rotation(image, quads, recogniser) if find_rotation else 0
-    to_upright = turning(width, height, rotation)
-    if rotation:
-        image = turn(image, rotation)
-        if rotation == 180:
-            quads = turned_corners(mapped(quads, to_upright), 180)
-        else:
-            # The model finds sideways lines, but parts and joins them worse.
-            quads = detect(image, detector).quads
+    rotation = 0
+    if is_sideways(quads):
+        # The model finds sideways lines, but parts and joins them worse: it looks again.
+        rotation = 90
+        image = turn(image, 90)
+        quads = detect(image, detector).quads
+    found = _read_quads(image, quads, recogniser)
+    if _lies_on_its_head(image, found, recogniser):
+        over = turning(image.shape[1], image.shape[0], 180)
+        rotation = rotation + 180
+        image = turn(image, 180)
+        quads = turned_corners(mapped(quads, over), 180)
+        found = _read_quads(image, quads, recogniser)
     skew = slant(quads)
-    lines = _read_quads(image, quads, recogniser)
-    back = np.asarray(np.linalg.inv(to_upright), np.float64)
-    kept = [(quad, words) for quad, words in lines if line_confidence(words) >= MIN_LINE_CONFIDENCE]
+    kept = [(quad, words) for quad, words in found if line_confidence(words) >= MIN_LINE_CONFIDENCE]
     level, *_ = straightening(image.shape[1], image.shape[0], skew)
     order = reading_order(mapped(np.array([q for q, _ in kept]).reshape(-1, 4, 2), level))
+    back = np.asarray(np.linalg.inv(turning(width, height, rotation)), np.float64)
     return ImageReading(
         tuple(_line(*kept[i], back, width, height) for i in order),
         rotation,
         round(skew, 2),
-        len(quads) - len(kept),
+        len(found) - len(kept),
     )
 
 
@@ -101,17 +110,18 @@ def upright_image(image: Image, rotation: int, skew_degrees: float) -> tuple[Ima
     return np.asarray(straight, np.uint8), level @ transform
 
 
-def _rotation(image: Image, quads: Floats, recogniser: LineRecogniser) -> int:
-    def confidence(chosen: Floats, degrees: int) -> float:
-        read = recognise(image, turned_corners(chosen, degrees), recogniser)
-        return mean_of([line_confidence(words) for words in read])
+def _lies_on_its_head(image: Image, found: Sequence[ReadQuad], recogniser: LineRecogniser) -> bool:
+    """Ask the longest lines, for the page as a whole; a draw is upright."""
+    chosen = [found[i] for i in voters(np.array([q for q, _ in found]).reshape(-1, 4, 2))]
+    upright = [line_confidence(words) for _, words in chosen]
+    if not chosen or is_surely_upright(upright):
+        return False
+    turned = turned_corners(np.array([quad for quad, _ in chosen]), 180)
+    over = [line_confidence(words) for words in recognise(image, turned, recogniser)]
+    return mean_of(over) > mean_of(upright)
 
-    return page_rotation(quads, confidence)
 
-
-def _read_quads(
-    image: Image, quads: Floats, recogniser: LineRecogniser
-) -> list[tuple[Floats, tuple[WordInLine, ...]]]:
+def _read_quads(image: Image, quads: Floats, recogniser: LineRecogniser) -> list[ReadQuad]:
     """Read quads of an upright image; tall ones also as text that runs up or down."""
     lines = list(zip(quads, recognise(image, quads, recogniser), strict=True))
     along, across = quad_sides(quads) if len(quads) else (np.zeros(0), np.zeros(0))
