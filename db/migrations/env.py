@@ -27,7 +27,9 @@ if context.is_offline_mode():
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=None,
+    target_metadata=metadata() if context.config.attributes.get("compares") else None,
+    # Comments are for who reads the database; defaults come back from it in another spelling.
+    autogenerate_plugins=["alembic.autogenerate.*", "~alembic.autogenerate.comments"],
     include_schemas=True,
     include_name=include_name,
     transactional_ddl=False,  # the caller owns the transaction

@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -59,7 +59,7 @@ async def check_current(database: Database) -> None:
     try:
         async with database.transaction(None) as connection:
             current = await connection.scalar(text("SELECT bus.schema_version()"))
-    except ProgrammingError:
+    except DBAPIError:  # no such schema, function or right: what is there is none of ours
         current = None
     if current != head and (current is None or _is_known(scripts, str(current))):
         raise PreconditionFailed(
