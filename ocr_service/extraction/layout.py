@@ -20,6 +20,9 @@ COLUMN_GAP = 1.1
 _SAME_ROW = 0.16
 _SLANTED_ROW = 0.34  # Thai marks make neighbours on one line differ in height
 
+MAX_TOKEN_CHARS = 200
+"""Longer words carry no field; they are cut so that no pattern meets an endless text."""
+
 MAX_TOKENS_PER_SEGMENT = 60
 """Longer runs are prose; they are cut so that every step stays linear."""
 
@@ -213,7 +216,7 @@ def _tokens(line: Line, angle: float) -> list[Token]:
     words = line.words or (Word(line.text, line.box, line.confidence),)
     tokens = []
     for word in words:
-        text = ordered_thai(word.text.strip())
+        text = ordered_thai(word.text.strip()[:MAX_TOKEN_CHARS])
         if not text:
             continue
         corners = [_turned(p, -angle) for p in word.box]

@@ -94,6 +94,8 @@ def named(segment: Segment, start: int, strength: float) -> Found[str]:
 def is_name_like(document: Document, text: str) -> bool:
     """Words rather than an address, a date, a number, a heading or an online address."""
     text = text.strip()
+    if len(text) > 120:
+        return False
     if text.startswith("(") and text.endswith(")"):
         return False
     text = REGISTRATION.sub("", text)
@@ -135,7 +137,7 @@ def read_address(document: Document, block: list[Segment]) -> Found[str] | None:
             if lines:
                 break
             continue
-        if REGISTRATION.fullmatch(text):
+        if REGISTRATION.fullmatch(text[:120]):
             continue
         if (
             lines
