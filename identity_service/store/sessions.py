@@ -51,7 +51,7 @@ class SqlSessions:
         """Give a refresh token, as it stands since the session was locked."""
         found = await self._connection.execute(_TOKENS.where(refresh_token.c.digest == digest))
         row = found.one_or_none()
-        return None if row is None else StoredToken(*row.tuple())
+        return None if row is None else StoredToken(*row)
 
     async def rotate(self, used: StoredToken, successor: StoredToken) -> None:
         """Keep a used token and its successor, and throw older seals away."""
@@ -82,7 +82,7 @@ class SqlSessions:
 
     async def _one(self, query: _SessionRows) -> Session | None:
         row = (await self._connection.execute(query)).one_or_none()
-        return None if row is None else Session(*row.tuple())
+        return None if row is None else Session(*row)
 
     async def _add_token(self, token: StoredToken) -> None:
         await self._connection.execute(
