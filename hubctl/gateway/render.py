@@ -9,7 +9,7 @@ from typing import Final
 
 from jinja2 import Environment, StrictUndefined
 
-from hubctl.gateway.routes import LONGEST_DEADLINE_S, SERVICES, routes
+from hubctl.gateway.routes import SERVICES, routes
 from hubkit.core.errors import InvalidArgument
 from hubkit.tokens import PERSON_AUDIENCE, PERSON_ISSUER
 
@@ -98,7 +98,6 @@ def render(plan: GatewayPlan) -> str:
     return environment.from_string(TEMPLATE.read_text()).render(
         plan=plan,
         routes=routes(),
-        longest_deadline_s=LONGEST_DEADLINE_S,
         request_limit=REQUEST_LIMIT,
         issuer=PERSON_ISSUER,
         audience=PERSON_AUDIENCE,

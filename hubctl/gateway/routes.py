@@ -25,7 +25,6 @@ SERVICES: Final = {
 
 UNARY_S: Final = 30
 READER_UNARY_S: Final = 120  # a busy reader takes its time for a page
-LONGEST_DEADLINE_S: Final = 300  # a client may ask for more time than the default, up to this
 
 _IDEMPOTENT: Final = frozenset({MethodOptions.NO_SIDE_EFFECTS, MethodOptions.IDEMPOTENT})
 
