@@ -47,7 +47,9 @@ MONTHS = _months()
 
 
 def _thai_short(name: str) -> str:
-    return r"\.?\s?".join(map(re.escape, re.findall(r"[\u0e01-\u0e2e][\u0e31-\u0e3a]?", name)))
+    return r"\.?\s?".join(
+        map(re.escape, re.findall(r"\u0e40?[\u0e01-\u0e2e][\u0e31-\u0e3a]?", name))
+    )
 
 
 _NAME = "|".join(
