@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import structlog
 
 from document_service.domain.document import Document, DocumentChange, FileInfo
-from document_service.domain.errors import Failure
+from document_service.domain.errors import ChecksumMismatch, Failure
 from document_service.domain.job import Job
 from document_service.domain.run import ReadingOptions, Run
 from document_service.domain.upload import Upload, UploadState
@@ -72,14 +72,23 @@ class CompleteUpload:
         return answer
 
     async def _store_and_look(self, tenant_id: str, upload: Upload) -> Inspection | HubError:
-        parts = self.blobs.read_parts(tenant_id, upload.id, upload.part_count)
-        await self.blobs.put(tenant_id, parts, sha256=upload.announced.sha256)
+        await self._put(tenant_id, upload)
         try:
-            return await self.reader.inspect(upload.announced.sha256)
+            try:
+                return await self.reader.inspect(upload.announced.sha256)
+            except ChecksumMismatch:
+                # The file was there already, but damaged: these parts are right and mend it.
+                await self.blobs.delete(tenant_id, upload.announced.sha256)
+                await self._put(tenant_id, upload)
+                return await self.reader.inspect(upload.announced.sha256)
         except HubError as error:
             if error.kind is Kind.INVALID:
                 return error
             raise
+
+    async def _put(self, tenant_id: str, upload: Upload) -> None:
+        parts = self.blobs.read_parts(tenant_id, upload.id, upload.part_count)
+        await self.blobs.put(tenant_id, parts, sha256=upload.announced.sha256)
 
     async def _accept(
         self, tenant_id: str, upload_id: str, seen: Inspection

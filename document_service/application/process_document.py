@@ -61,7 +61,7 @@ class ProcessDocument:
         except ReadingStopped as stopped:
             _log.info("reading stopped", job_id=job_id, why=str(stopped))
         except HubError as error:
-            if not isinstance(error, (*REFUSALS.values(), ChecksumMismatch)):
+            if not isinstance(error, tuple(REFUSALS.values())):
                 raise
             await self.fail(tenant_id, job_id, error)
 

@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from document_service.domain.document import DocumentChange
 from document_service.domain.errors import ReaderLost, ReadingStopped
 from document_service.domain.job import JobState
@@ -19,8 +21,10 @@ from document_service.domain.page import (
 from document_service.domain.run import ReadingOptions
 from document_service.ports import Clock, Reader, Store, Work
 from hubkit.blobs.port import BlobStore
-from hubkit.core.errors import Busy, HubError, Kind, NotFound, Unavailable
+from hubkit.core.errors import Busy, DeadlineExceeded, HubError, Kind, NotFound, Unavailable
 from hubkit.faults import fault_point
+
+_log = structlog.get_logger(__name__)
 
 REQUESTS_IN_FLIGHT = 2
 """Ranges asked for at once: two readers can work on one document, the others stay free."""
@@ -109,8 +113,6 @@ class ReadPages:
         async with self.store.transaction(task.tenant_id) as work:
             await self._check_running(work, task)
             await work.pages.count_start(task.document_id, task.run_id, sorted(missing))
-        alone = first if first == last else None
-        failed = "INTERNAL"
         try:
             async for reading in self.reader.read_pages(task.sha256, first, last, task.options):
                 number = reading.info.number
@@ -121,20 +123,23 @@ class ReadPages:
                     await self._count_failure(task, number, reading.info.error.reason)
                 else:
                     await self._keep(task, reading.with_own_warning())
-        except ReaderLost as error:
-            # The reader may have died of one of these pages: their start stays counted.
+        except (ReaderLost, DeadlineExceeded) as error:
+            # The reader, which has a time limit a page, may have died or hang by one of these
+            # pages, or by something else: only the start of each stays counted.
             raise Unavailable("the reader was lost; it is asked again later") from error
         except (Unavailable, Busy) as error:
             async with self.store.transaction(task.tenant_id) as work:
                 await work.pages.take_back_start(task.document_id, task.run_id, sorted(missing))
             raise Unavailable("the reader cannot read now; it is asked again later") from error
         except HubError as error:
-            if error.kind not in (Kind.TIMEOUT, Kind.INTERNAL):
+            if error.kind is not Kind.INTERNAL:
                 raise
-            failed = "TIMEOUT" if error.kind is Kind.TIMEOUT else "INTERNAL"
+            _log.warning(
+                "reader failed", job_id=task.job_id, first=first, last=last, why=str(error)
+            )
         # Only a page that was alone is known to be at fault; of a range, each goes alone next.
-        if alone is not None and alone in missing:
-            await self._count_failure(task, alone, failed)
+        if missing == {first} and first == last:
+            await self._count_failure(task, first, "INTERNAL")
 
     async def _keep(self, task: Task, reading: PageReading) -> None:
         """Store one page: first its picture, then row, counters and event in one transaction."""

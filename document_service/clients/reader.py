@@ -148,7 +148,7 @@ def _errors() -> Iterator[None]:
 def _error(failure: grpc.aio.AioRpcError) -> HubError:
     meant = error_of(failure)
     said = any(key == _STATUS_DETAILS for key, _ in failure.trailing_metadata() or ())
-    if meant.kind is Kind.INVALID and meant.reason in REFUSALS:
+    if meant.reason in REFUSALS:
         facts = meant.facts
         return REFUSALS[meant.reason](str(meant), field=None, retry_after_s=None, **facts)
     if isinstance(meant, Unauthenticated | PermissionDenied):

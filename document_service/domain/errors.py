@@ -90,6 +90,7 @@ REFUSALS: Mapping[str, type[HubError]] = {
         FileTooLarge,
         TooManyPages,
         EmptyFile,
+        ChecksumMismatch,
         InvalidArgument,
         NotFound,
     )

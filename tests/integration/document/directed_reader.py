@@ -1,22 +1,24 @@
 """A reader behind the port that reads what the test says, and notes what it was asked."""
 
+# ruff: noqa: ARG002 - the port names the arguments
+
 from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import date
 from decimal import Decimal
 
 import cv2
 import numpy as np
+from google.rpc.error_details_pb2 import ErrorInfo  # type: ignore[import-untyped]  # ships no types
+from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]  # ships no types
 
+from dochub.ocr.v1 import page_pb2
+from dochub.type.v1 import geometry_pb2
 from document_service.convert.reading import page_from_proto
 from document_service.domain.document import Classification
 from document_service.domain.field import Extraction, FieldValue, Region
 from document_service.domain.page import PageReading
 from document_service.domain.run import ReadingOptions
 from document_service.ports import Inspection
-from dochub.ocr.v1 import page_pb2
-from dochub.type.v1 import geometry_pb2
-from google.rpc.error_details_pb2 import ErrorInfo
-from google.rpc.status_pb2 import Status
 from hubkit.core.caller import current_caller
 from paperwork.readings import FieldSource
 

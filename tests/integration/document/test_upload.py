@@ -1,6 +1,7 @@
 import asyncio
 import hashlib
 import random
+from dataclasses import replace
 
 import google_crc32c
 import pytest
@@ -15,11 +16,13 @@ from document_service.domain.errors import (
 )
 from document_service.domain.job import JobState
 from document_service.domain.upload import Announcement
+from document_service.ports import Inspection
 from hubkit.core.errors import HubError, InvalidArgument, NotFound, PreconditionFailed, Unavailable
 from hubkit.core.ids import new_id
 from tests.integration.document.desk import PART, Desk, parts_of
+from tests.integration.document.directed_reader import DirectedReader
 
-CONTENT = bytes(random.Random(7).randbytes(3 * PART + 100))
+CONTENT = random.Random(7).randbytes(3 * PART + 100)  # noqa: S311 - no secret
 
 
 def announced(content: bytes, filename: str = "bill.pdf") -> Announcement:
@@ -169,6 +172,22 @@ async def test_upload_waits_for_a_reader_that_is_away(desk: Desk) -> None:
         desk.reader.inspection = seen
         await desk.complete(upload.id)
     assert await desk.count("document") == 1
+
+
+async def test_damaged_stored_file_is_mended_by_the_next_upload_of_it(desk: Desk) -> None:
+    await desk.send(CONTENT)
+    [stored] = desk.files()
+    stored.write_bytes(b"damaged")
+
+    class CheckingReader(DirectedReader):
+        async def inspect(self, sha256: str) -> Inspection:
+            if stored.read_bytes() != CONTENT:
+                raise ChecksumMismatch("other bytes than promised")
+            return await super().inspect(sha256)
+
+    with desk.person():
+        await replace(desk.complete, reader=CheckingReader())((await desk.fill(CONTENT)).id)
+    assert stored.read_bytes() == CONTENT
 
 
 async def test_aborted_upload_keeps_no_parts_and_takes_no_more(desk: Desk) -> None:
