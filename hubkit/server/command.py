@@ -53,9 +53,9 @@ def main(
 
 def _check(name: str, settings: S, build: Callable[[S], AbstractAsyncContextManager[App]]) -> None:
     async def open_and_close() -> None:
+        TokenVerifier(settings.server.jwks_file, name)
         async with build(settings) as app:
             methods_of(app.servicers)
-            TokenVerifier(settings.server.jwks_file, app.name)
 
     try:
         asyncio.run(open_and_close())

@@ -67,6 +67,8 @@ def run(
     """
     configure_logs(name, settings.log_level)
     try:
+        # First, since it costs nothing and what `build` opens may take seconds.
+        TokenVerifier(settings.jwks_file, name)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             failure = runner.run(_serve_until_stopped(settings, build))
     except (HubError, OSError) as error:
