@@ -8,6 +8,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Mapping, MutableMapping
+from functools import lru_cache
 from typing import Any, Final
 
 import structlog
@@ -88,8 +89,14 @@ def _without_secrets(_logger: object, _method: str, event: Event) -> Event:
 
 
 def _hidden(key: str, value: object) -> object:
-    if any(word in key.lower() for word in _SECRET_WORDS):
+    if _is_secret(key):
         return "***"
     if isinstance(value, Mapping):
         return {inner: _hidden(str(inner), content) for inner, content in value.items()}
     return value
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(key: str) -> bool:
+    # Remembered: each call's line asks for the same dozen keys.
+    return any(word in key.lower() for word in _SECRET_WORDS)
