@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from document_service.domain.document import FileInfo
 from document_service.domain.page import PageImage, PageInfo
-from document_service.domain.picture import DamagedPicture, check_side, scale, scaled_size
+from document_service.domain.picture import DamagedFile, check_side, scale, scaled_size
 from document_service.ports import Store
 from hubkit.blobs.port import BlobStore
 from hubkit.core.caller import current_caller
@@ -84,7 +84,7 @@ class Pages:
 
         Raises:
             NotFound: There is no such page yet, or it has no picture.
-            DamagedPicture: The stored bytes are not those that were stored.
+            DamagedFile: The stored bytes are not those that were stored.
         """
         tenant_id = current_caller().tenant_id
         document_id = check_id(document_id, "document_id")
@@ -96,7 +96,7 @@ class Pages:
         if image is None:
             raise NotFound(f"page {number} has no picture")
         if max_px == 0 or max(image.width_px, image.height_px) <= max_px:
-            chunks = self.blobs.read(tenant_id, image.sha256)
+            chunks = _checked(self.blobs.read(tenant_id, image.sha256), image.sha256)
             return Picture(image.media_type, image.width_px, image.height_px, chunks)
         width_px, height_px = scaled_size(image.width_px, image.height_px, max_px)
         async with self._scaling:
@@ -114,18 +114,31 @@ class Pages:
             raise InvalidArgument(
                 f"the file has {file.size_bytes} bytes; skip no more", field="offset_bytes"
             )
-        return file, self.blobs.read(tenant_id, file.sha256, offset)
+        chunks = self.blobs.read(tenant_id, file.sha256, offset)
+        return file, chunks if offset else _checked(chunks, file.sha256)
 
     async def _whole(self, tenant_id: str, image: PageImage) -> bytes:
-        data = b"".join([chunk async for chunk in self.blobs.read(tenant_id, image.sha256)])
-        if hashlib.sha256(data).hexdigest() != image.sha256:
-            raise DamagedPicture("the stored picture of the page is damaged")
-        return data
+        chunks = _checked(self.blobs.read(tenant_id, image.sha256), image.sha256)
+        return b"".join([chunk async for chunk in chunks])
 
 
 def _check_number(number: int) -> None:
     if number < 1:
         raise InvalidArgument("pages are counted from 1", field="page_number")
+
+
+async def _checked(chunks: AsyncIterator[bytes], sha256: str) -> AsyncIterator[bytes]:
+    """Give a whole file's chunks; the last one only when all together have the file's hash."""
+    digest = hashlib.sha256()
+    held = b""
+    async for chunk in chunks:
+        if held:
+            yield held
+        held = chunk
+        digest.update(chunk)
+    if digest.hexdigest() != sha256:
+        raise DamagedFile("the stored file is damaged; restore it from a backup")
+    yield held
 
 
 async def _in_chunks(data: bytes) -> AsyncIterator[bytes]:

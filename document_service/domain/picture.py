@@ -10,11 +10,11 @@ MAX_SIDE_PX = 10_000
 _WEBP_QUALITY = 80
 
 
-class DamagedPicture(HubError):
-    """A stored picture is not what was stored."""
+class DamagedFile(HubError):
+    """A stored file or picture is not what was stored."""
 
     kind = Kind.INTERNAL
-    reason = "INTERNAL"
+    reason = "CHECKSUM_MISMATCH"
 
 
 def check_side(max_px: int) -> None:
@@ -42,14 +42,14 @@ def scale(picture: bytes, width_px: int, height_px: int) -> bytes:
     """Shrink a picture to a size and give it as WebP.
 
     Raises:
-        DamagedPicture: It cannot be decoded.
+        DamagedFile: It cannot be decoded.
     """
     pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
     if pixels is None:
-        raise DamagedPicture("the stored picture of the page is damaged")
+        raise DamagedFile("the stored picture of the page is damaged")
     # Averaging over the area is what keeps small print legible.
     small = cv2.resize(pixels, (width_px, height_px), interpolation=cv2.INTER_AREA)
     written, data = cv2.imencode(".webp", small, [cv2.IMWRITE_WEBP_QUALITY, _WEBP_QUALITY])
     if not written:
-        raise DamagedPicture("the picture of the page could not be written")
+        raise DamagedFile("the picture of the page could not be written")
     return data.tobytes()

@@ -1,12 +1,18 @@
 """Documents and their readings."""
 
-from sqlalchemy import Select, delete, insert, select, tuple_, update
+from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from document_service.domain.document import Classification, Document, DocumentState, FileInfo
 from document_service.domain.run import ReadingOptions, Run
 from document_service.ports import After, DocumentFilter
-from document_service.store.forms import Row, failure_from_json, failure_to_json, words_to_json
+from document_service.store.forms import (
+    Row,
+    failure_from_json,
+    failure_to_json,
+    is_after,
+    words_to_json,
+)
 from document_service.store.tables import document, run
 from hubkit.core.errors import NotFound
 
@@ -68,8 +74,7 @@ class DocumentStore:
         if wanted.created_before is not None:
             query = query.where(document.c.create_time < wanted.created_before)
         if after is not None:
-            place = tuple_(document.c.create_time, document.c.id)
-            query = query.where(place < tuple_(after.create_time, after.id))
+            query = query.where(is_after(after, document.c.create_time, document.c.id))
         return tuple(_document(row) for row in await self._connection.execute(query))
 
     async def _one(self, query: Select[tuple[object, ...]]) -> Document:

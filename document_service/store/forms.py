@@ -3,11 +3,21 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sqlalchemy import Column, ColumnElement, literal, tuple_
+
 from document_service.domain.errors import Failure
+from document_service.ports import After
 from hubkit.core.errors import Kind
 
 Row = Any
 """A row as the driver gives it; what its columns hold is known by the table alone."""
+
+
+def is_after(place: After, create_time: Column[Any], row_id: Column[Any]) -> ColumnElement[bool]:
+    """Tell which rows follow a place in a list, newest first."""
+    # As one comparison of rows, which one index answers; the types are not guessed from strings.
+    here = tuple_(literal(place.create_time, create_time.type), literal(place.id, row_id.type))
+    return tuple_(create_time, row_id) < here
 
 
 def storable(text: str) -> str:

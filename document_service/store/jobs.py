@@ -3,14 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Select, delete, insert, select, tuple_, update
+from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from document_service.domain.errors import RequestIdReused
 from document_service.domain.job import Job, JobState, Progress
 from document_service.ports import After, JobFilter
-from document_service.store.forms import Row, failure_from_json, failure_to_json
+from document_service.store.forms import Row, failure_from_json, failure_to_json, is_after
 from document_service.store.tables import job, request
 from hubkit.core.errors import NotFound
 
@@ -65,8 +65,7 @@ class JobStore:
         if wanted.states:
             query = query.where(job.c.state.in_([state.value for state in wanted.states]))
         if after is not None:
-            place = tuple_(job.c.create_time, job.c.id)
-            query = query.where(place < tuple_(after.create_time, after.id))
+            query = query.where(is_after(after, job.c.create_time, job.c.id))
         return tuple(_job(row) for row in await self._connection.execute(query))
 
     async def _one(self, query: Select[tuple[object, ...]]) -> Job:

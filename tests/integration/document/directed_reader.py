@@ -59,12 +59,12 @@ def failed_page(number: int, reason: str) -> PageReading:
 
 
 def field(key: str, value: str | Decimal | date) -> FieldValue:
-    region = Region(1, ((0.1, 0.1), (0.2, 0.1), (0.2, 0.2), (0.1, 0.2)))
+    region = Region(1, ((0.125, 0.125), (0.25, 0.125), (0.25, 0.25), (0.125, 0.25)))
     return FieldValue(key, value, f"raw {key}", 0.75, FieldSource.OCR, (region,))
 
 
 EXTRACTION = Extraction(
-    classification=Classification("tax_invoice", ("tax_invoice", "receipt"), 0.9),
+    classification=Classification("tax_invoice", ("tax_invoice", "receipt"), 0.875),
     fields=(
         field("total", Decimal("1070.00")),
         field("number", "INV-1"),
