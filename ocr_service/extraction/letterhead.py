@@ -90,7 +90,7 @@ def _letterhead_score(
     score -= 0.6 if len(text.split()) == 1 and not has_thai(text) else 0.0
     score += min(max(segment.height / max(sheet.text_height, 1.0) - 1.0, 0.0), 1.2) * 1.2
     score += 0.8 if repeated[bare_company_name(text)] > 1 else 0.0
-    score -= 1.0 if len(text.split()) > 8 else 0.0
+    score -= 3.0 if len(text.split()) > 8 or not _is_titled(text) else 0.0
     score -= (
         1.2 if text.rstrip().endswith((":", ".", "!", "?")) and not has_legal_form(text) else 0.0
     )
@@ -126,6 +126,12 @@ def _extended(
     return joined(REGISTRATION.sub("", text).strip(), parts, strength * 0.95), block[
         len(parts) - 1 :
     ]
+
+
+def _is_titled(text: str) -> bool:
+    """Tell a name from the start of a sentence: most of its longer Latin words are capitals."""
+    words = [w for w in text.split() if len(w) > 3 and w[0].isalpha() and not has_thai(w)]
+    return 2 * sum(w[0].isupper() for w in words) >= len(words)
 
 
 def _goes_on(document: Document, line: Segment) -> bool:

@@ -94,21 +94,17 @@ def named(segment: Segment, start: int, strength: float) -> Found[str]:
 def is_name_like(document: Document, text: str) -> bool:
     """Words rather than an address, a date, a number, a heading or an online address."""
     text = text.strip()
-    if len(text) > 120:
-        return False
-    if text.startswith("(") and text.endswith(")"):
+    if len(text) > 120 or (text.startswith("(") and text.endswith(")")):
         return False
     text = REGISTRATION.sub("", text)
     letters = sum(c.isalpha() for c in text)
     digits = sum(c.isdigit() for c in text)
     if letters < 2 or len(text) > 90 or letters < 0.4 * len(text.replace(" ", "")):
         return False
-    formed = has_legal_form(text) or has_trade_word(text)
-    if not formed and (digits > 0.5 * letters or (STREET.search(text) and digits)):
+    addressed = digits > 0.5 * letters or (STREET.search(text) and digits) or CITY_LINE.match(text)
+    if addressed and not (has_legal_form(text) or has_trade_word(text)):
         return False
-    if _ONLINE.search(text) or (CITY_LINE.match(text) and not formed):
-        return False
-    if find_dates(text, today=document.today):
+    if _ONLINE.search(text) or find_dates(text, today=document.today):
         return False
     return len(squash(text)) > 2 or has_thai(text)
 
