@@ -74,6 +74,10 @@ class EventFeed:
                 _log.warning("event feed lost the database", error=str(error))
                 await asyncio.sleep(_PAUSE_S)
 
+    def watched(self) -> frozenset[str]:
+        """Give the tenants that somebody watches."""
+        return frozenset(self._tenants)
+
     async def watch(
         self, tenant_id: str, after_seq: int | None = None, types: Sequence[str] = ()
     ) -> AsyncIterator[StoredEvent]:

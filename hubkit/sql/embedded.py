@@ -103,7 +103,8 @@ class EmbeddedPostgres:
         Raises:
             PreconditionFailed: The data belong to another major version of PostgreSQL.
         """
-        self._socket_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for directory in (self._data_dir, self._socket_dir):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.user is not None:
             _ensure_account(self.user)
             for path in (self._cluster, self._binaries, self._socket_dir):
