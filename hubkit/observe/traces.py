@@ -11,6 +11,8 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, DEFAULT_ON
 from opentelemetry.trace import SpanKind, format_trace_id
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+EXPORT_S: Final = 2
+"""How long one batch may take with all its tries: the end of the process waits for the last."""
 _W3C: Final = TraceContextTextMapPropagator()
 
 
@@ -57,7 +59,7 @@ class Tracing:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
         insecure = not endpoint.startswith("https://")
-        exporter = OTLPSpanExporter(endpoint=endpoint, insecure=insecure)
+        exporter = OTLPSpanExporter(endpoint=endpoint, insecure=insecure, timeout=EXPORT_S)
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
 
 
