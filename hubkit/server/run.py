@@ -83,6 +83,13 @@ async def _serve_until_stopped(
 ) -> BaseException | None:
     stop = asyncio.Event()
     failures: list[BaseException] = []
+    opening = asyncio.current_task()
+
+    def end() -> None:
+        stop.set()
+        if opening is not None:
+            # Nobody is served yet: what takes seconds to open need not be waited for.
+            opening.cancel()
 
     def fail(error: BaseException) -> None:
         failures.append(error)
@@ -90,13 +97,18 @@ async def _serve_until_stopped(
 
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signum, stop.set)
-    async with build() as app:
-        lame_duck_s = min(LAME_DUCK_S, settings.drain_s)
-        async with serving(settings, app, lame_duck_s=lame_duck_s, on_failure=fail) as address:
-            _log.info("serving", listen=address)
-            await stop.wait()
-            _log.info("stopping")
+        loop.add_signal_handler(signum, end)
+    try:
+        async with build() as app:
+            opening = None
+            lame_duck_s = min(LAME_DUCK_S, settings.drain_s)
+            async with serving(settings, app, lame_duck_s=lame_duck_s, on_failure=fail) as address:
+                _log.info("serving", listen=address)
+                await stop.wait()
+                _log.info("stopping")
+    except asyncio.CancelledError:
+        if not stop.is_set():
+            raise
     _log.info("stopped")
     return failures[0] if failures else None
 

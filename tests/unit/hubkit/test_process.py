@@ -32,10 +32,13 @@ async def broken():
 
 @asynccontextmanager
 async def build(settings):
+    if "opening" in sys.argv:
+        print("opening", flush=True)
+        await asyncio.Event().wait()
     yield app_of(slow, background=(broken,) if "broken" in sys.argv else ())
     print("closed", flush=True)
 
-main("ocr", ServiceSettings, build, [a for a in sys.argv[1:] if a != "broken"])
+main("ocr", ServiceSettings, build, [a for a in sys.argv[1:] if a.startswith("--")])
 """
 
 
@@ -78,6 +81,19 @@ async def test_a_stop_signal_drains_and_ends_well(mesh: Mesh) -> None:
         await at_work
     assert await asyncio.wait_for(process.wait(), 15) == 0
     assert await process.stdout.read() == b"closed\n"
+
+
+async def test_a_stop_signal_is_heard_before_it_serves(mesh: Mesh) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", SERVER, "opening", env=environment(mesh),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"opening\n"
+    process.send_signal(signal.SIGTERM)
+    _, said = await asyncio.wait_for(process.communicate(), 15)
+    assert process.returncode == 0
+    assert b"Traceback" not in said
 
 
 async def test_background_work_that_fails_ends_the_process(mesh: Mesh) -> None:
