@@ -1,7 +1,7 @@
 """Passes a tenant's events on to those who watch: one listener and one read for all of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -80,7 +80,7 @@ class EventFeed:
 
     async def watch(
         self, tenant_id: str, after_seq: int | None = None, types: Sequence[str] = ()
-    ) -> AsyncIterator[StoredEvent]:
+    ) -> AsyncGenerator[StoredEvent, None]:
         """Give a tenant's events, in order and without a gap, until the caller asks no more.
 
         Args:

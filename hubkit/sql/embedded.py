@@ -173,6 +173,7 @@ class EmbeddedPostgres:
                     *("initdb", "--pgdata", str(draft), "--username", _ADMIN),
                     *("--pwfile", str(secret), "--auth", "scram-sha-256"),
                     *("--encoding", "UTF8", "--no-locale", "--data-checksums", "--no-instructions"),
+                    *(["--no-sync"] if self._options.get("fsync") == "off" else []),
                 ]
             )
         finally:

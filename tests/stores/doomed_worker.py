@@ -29,4 +29,5 @@ async def main(dsn: str, kind: str, ending: str, lease_s: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:4], float(sys.argv[4])))
+    dsn, kind, ending, lease_s = sys.argv[1:]
+    asyncio.run(main(dsn, kind, ending, float(lease_s)))

@@ -14,6 +14,7 @@ from hubkit.core.errors import Busy, Unavailable
 from hubkit.core.ids import new_id
 from hubkit.jobs.bus import Event, Work, enqueue, publish
 from hubkit.jobs.delivery import Delivery
+from hubkit.jobs.driver import CONNECTIONS
 from hubkit.jobs.worker import MAX_FAILURES, Worker
 from hubkit.sql.database import Database
 from hubkit.testing.postgres import Cluster, FreshDatabase
@@ -51,7 +52,14 @@ async def test_consumer_gets_the_event_as_the_tenants_service(
         ):
             await publish(connection, event)
         delivery, caller = await got.get()
+        held = await fetch(
+            fresh_database,
+            "postgres",
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND application_name SIMILAR TO 'dochub_document (worker|listener)'",
+        )
     assert delivery == Delivery(event.id, event.type, event.tenant_id, 3, event.payload, 1)
+    assert held[0][0] <= CONNECTIONS
     assert (caller.tenant_id, caller.service, caller.person_id) == (
         event.tenant_id,
         "document",
