@@ -14,9 +14,7 @@ from hubctl.mesh.mesh import Options, Running, mesh
 _console = Console(stderr=True, highlight=False)
 
 
-def run_up(
-    data_dir: Path, host: str, port: int, origins: tuple[str, ...], rate_per_s: int
-) -> None:
+def run_up(data_dir: Path, host: str, port: int, origins: tuple[str, ...], rate_per_s: int) -> None:
     """Run everything until a stop signal.
 
     Raises:

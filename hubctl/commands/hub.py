@@ -36,7 +36,7 @@ def up(
     Starts PostgreSQL, the reader, the services and the gateway as processes of this computer and
     restarts any that ends. The first start makes an administrator and shows the password once.
 
-    Examples:
+    For example:
 
       dochub up
 
@@ -49,11 +49,16 @@ def up(
     run_up(data_dir, host, port, tuple(origin or ()), rate)
 
 
-def demo() -> None:
+def demo(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="PATH", help="Files to read instead of the samples."),
+    ] = None,
+) -> None:
     """Start everything in a temporary place, read the sample documents, stop.
 
     Shows each page as it is read and the fields with their confidence. Leaves nothing behind.
     """
     from hubctl.showing import run_demo  # noqa: PLC0415 - `--help` stays quick
 
-    run_demo()
+    raise typer.Exit(run_demo(paths or []))

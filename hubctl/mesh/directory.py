@@ -13,18 +13,15 @@ from typing import Final
 
 import psutil
 
-from hubkit.core.errors import HubError, Kind, PreconditionFailed
+from hubkit.core.errors import PreconditionFailed
 
 DEFAULT: Final = Path(".dochub")
 _FAST_STOP_S: Final = 10.0  # for a database to write out what it has
 _SLACK_S: Final = 2.0  # start times are told in ticks
 
 
-class AlreadyUp(HubError):
+class AlreadyUp(PreconditionFailed):
     """Another `dochub up` works on this data directory."""
-
-    kind = Kind.EXISTS
-    reason = "PRECONDITION_FAILED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from hubkit.core.errors import HubError, Kind
+from hubkit.core.errors import Unavailable
 
 HERE: Final = Path(__file__).parent
 FIRST_PAUSE_S: Final = 0.25
@@ -24,11 +24,8 @@ LOG_LIMIT: Final = 20 * 1024 * 1024
 _TAIL_LINES: Final = 12
 
 
-class StartFailed(HubError):
+class StartFailed(Unavailable):
     """A part of the mesh ended before it was ready."""
-
-    kind = Kind.UNAVAILABLE
-    reason = "UNAVAILABLE"
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ async def gateway_ready(endpoint: Endpoint, certificate: Path) -> None:
     everywhere = endpoint.host in {"0.0.0.0", "::"}  # noqa: S104 - compared
     try:
         async with asyncio.timeout(GATEWAY_S):
-            while not await asyncio.to_thread(
+            while not await asyncio.to_thread(  # noqa: ASYNC110 - it tells by its answers alone
                 _answers, LOOPBACK if everywhere else endpoint.host, endpoint.port, trust
             ):
                 await asyncio.sleep(_LOOK_S)

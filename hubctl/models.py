@@ -1,0 +1,41 @@
+"""Shows the models that read, and proves that they are the right ones."""
+
+import hashlib
+import json
+import sys
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.table import Table
+
+from ocr_service.bootstrap import installed_models  # type: ignore[attr-defined]  # its door
+
+
+def show_models(*, as_json: bool) -> None:
+    """List the models of the manifest."""
+    models = list(installed_models().values())
+    if as_json:
+        rows = [{**asdict(one), "path": str(one.path)} for one in models]
+        sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+        return
+    table = Table("name", "role", "languages", "size", "licence", "sha256", box=None)
+    for one in models:
+        size = f"{one.size_bytes / 2**20:.1f} MiB"
+        table.add_row(
+            one.name, one.role, ",".join(one.languages) or "-", size, one.licence, one.sha256[:16]
+        )
+    Console(highlight=False).print(table)
+
+
+def check_models() -> int:
+    """Compare every model file with the manifest; gives the exit status."""
+    wrong = 0
+    for one in installed_models().values():
+        if not one.path.is_file():
+            verdict = "missing"
+        else:
+            found = hashlib.sha256(one.path.read_bytes()).hexdigest()
+            verdict = "ok" if found == one.sha256 else "another file than the manifest names"
+        wrong += verdict != "ok"
+        sys.stdout.write(f"{one.name}: {verdict}\n")
+    return 1 if wrong else 0

@@ -1,0 +1,19 @@
+"""Lays fields out for a terminal."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from rich.markup import escape
+from rich.table import Table
+
+SURE: Final = 0.9
+LIKELY: Final = 0.7
+
+
+def fields_table(fields: Iterable[tuple[str, object, float]]) -> Table:
+    """Lay out fields: key, value, confidence, the last by colour too."""
+    table = Table(box=None, show_header=False, pad_edge=True)
+    for key, value, confidence in fields:
+        colour = "green" if confidence >= SURE else "yellow" if confidence >= LIKELY else "red"
+        table.add_row(f"[dim]{key}[/]", escape(str(value)), f"[{colour}]{confidence:.0%}[/]")
+    return table
