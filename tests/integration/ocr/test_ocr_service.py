@@ -34,7 +34,6 @@ class Served(Protocol):
     target: str
     mesh: Mesh
     blobs: Path
-    boot_s: float
 
 
 INVOICE = ("TAX INVOICE", "Invoice No: INV-2026-0042", "Date: 17/03/2026", "Total: 1,284.00")
@@ -98,10 +97,7 @@ async def parts(call: Any) -> list[pb.ReadPagesResponse]:
     return [part async for part in call]
 
 
-async def test_it_boots_in_seconds_and_is_healthy(
-    reader: Served, channel: grpc.aio.Channel
-) -> None:
-    assert reader.boot_s < 30
+async def test_it_is_healthy_once_it_serves(reader: Served, channel: grpc.aio.Channel) -> None:
     for service in ("", "dochub.ocr.v1.OcrService"):
         answer = await health_pb2_grpc.HealthStub(channel).Check(
             health_pb2.HealthCheckRequest(service=service)
