@@ -21,6 +21,7 @@ class Served:
     mesh: Mesh
     blobs: Path
     process: subprocess.Popen[str]
+    reading: Thread
 
 
 def environment(mesh: Mesh, blobs: Path) -> dict[str, str]:
@@ -45,8 +46,9 @@ def start(folder: Path) -> Served:
         event = json.loads(line)
         if event["event"] == "serving":
             # Someone must go on reading, or the process stops at a full pipe.
-            Thread(target=process.stderr.read, daemon=True).start()
-            return Served(event["listen"], mesh, blobs, process)
+            reading = Thread(target=process.stderr.read, daemon=True)
+            reading.start()
+            return Served(event["listen"], mesh, blobs, process, reading)
     raise AssertionError("the reader ended before it served")
 
 
@@ -57,6 +59,9 @@ def stop(served: Served) -> None:
     finally:
         served.process.kill()
         served.process.wait()
+        served.reading.join()
+        if served.process.stderr is not None:
+            served.process.stderr.close()
 
 
 @pytest.fixture(scope="session")
