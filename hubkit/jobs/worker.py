@@ -167,7 +167,7 @@ class Worker:
         delivery = open_envelope(kind, job.payload or b"", starts)
         log = _log.bind(job_id=delivery.id, kind=kind, tenant_id=delivery.tenant_id, starts=starts)
         if failures > MAX_FAILURES:
-            reason = GaveUp(f"it failed or its worker died {failures - 1} times")
+            reason = GaveUp(f"it failed or its worker died {MAX_FAILURES} times")
             raise await self._bury(delivery, reason, log)
         try:
             with use_caller(self._caller(delivery.tenant_id)):

@@ -163,6 +163,7 @@ async def test_newer_jobs_never_overtake_a_tenants_older_ones(
     fresh_database: FreshDatabase,
 ) -> None:
     busy, other = new_id(), new_id()
+    await fetch(fresh_database, DOCUMENT, "DELETE FROM document.pgqueuer")
     works = [Work("test.order", busy, b"") for _ in range(3)]
     await queue(fresh_database, *works)
     await fetch(

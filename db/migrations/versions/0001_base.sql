@@ -109,19 +109,14 @@ BEGIN
                 WHERE status = 'queued' AND entrypoint = $1
                   AND substring(payload FROM 17 FOR 16) = uuid_send($2)
             ) own, (
-                SELECT max(first.priority) AS priority
-                FROM generate_series(0, 31) number, LATERAL (
-                    SELECT q.priority FROM %1$I.pgqueuer q
-                    WHERE q.status = 'queued' AND q.entrypoint = $3 || '/' || number
-                      AND q.execute_after <= now()
-                    ORDER BY q.priority DESC, q.id LIMIT 1
-                ) first
+                SELECT max(priority) AS priority FROM %1$I.pgqueuer
+                WHERE status = 'queued' AND execute_after <= now()
             ) head
         ), job AS (
             INSERT INTO %1$I.pgqueuer
                 (status, entrypoint, priority, payload, dedupe_key, execute_after)
             SELECT 'queued', $1, priority,
-                   uuid_send($4) || uuid_send($2) || int4send($5) || $6, $7, now() + $8
+                   uuid_send($3) || uuid_send($2) || int4send($4) || $5, $6, now() + $7
             FROM place
             ON CONFLICT (dedupe_key)
                 WHERE status = ANY (ARRAY['queued'::%1$I.pgqueuer_status, 'picked'])
@@ -131,7 +126,7 @@ BEGIN
         )
         INSERT INTO %1$I.pgqueuer_log (job_id, status, entrypoint, priority)
         SELECT * FROM job RETURNING job_id
-    $sql$, service) INTO job_id USING lane, tenant, kind, id, version, content, dedupe_key, delay;
+    $sql$, service) INTO job_id USING lane, tenant, id, version, content, dedupe_key, delay;
     RETURN job_id IS NOT NULL;
 END $$;
 
