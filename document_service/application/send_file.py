@@ -5,25 +5,12 @@ from dataclasses import dataclass
 
 import google_crc32c
 
-from document_service.domain.upload import Announcement, Upload, UploadState
+from document_service.domain.upload import Announcement, Upload, UploadState, UploadStatus
 from document_service.ports import Clock, NewId, Store
 from hubkit.blobs.port import BlobStore
 from hubkit.core.caller import current_caller
 from hubkit.core.errors import PreconditionFailed
 from hubkit.core.ids import check_id
-
-
-@dataclass(frozen=True, slots=True)
-class UploadStatus:
-    """An upload and what has arrived of it.
-
-    Attributes:
-        upload: The upload.
-        received: Indices of the parts that have arrived, in order.
-    """
-
-    upload: Upload
-    received: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from dochub.document.v1 import (
 )
 from dochub.ocr.v1 import ocr_service_pb2
 from dochub.type.v1 import job_pb2
-from document_service.application.send_file import UploadStatus
 from document_service.convert.basics import (
     enum_from_proto,
     failure_to_proto,
@@ -18,6 +17,7 @@ from document_service.convert.basics import (
 from document_service.domain.document import Document, DocumentChange, DocumentState, FileInfo
 from document_service.domain.job import Job, JobState
 from document_service.domain.run import ReadingOptions
+from document_service.domain.upload import UploadStatus
 from document_service.ports import DocumentFilter, JobFilter
 from hubkit.core.errors import InvalidArgument
 from hubkit.core.ids import check_id

@@ -198,3 +198,16 @@ class Upload:
         if index < last:
             return self.announced.part_size_bytes
         return self.announced.size_bytes - last * self.announced.part_size_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UploadStatus:
+    """An upload and what has arrived of it.
+
+    Attributes:
+        upload: The upload.
+        received: Indices of the parts that have arrived, in order.
+    """
+
+    upload: Upload
+    received: tuple[int, ...]

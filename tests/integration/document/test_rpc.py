@@ -2,13 +2,10 @@ import hashlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import google_crc32c
 import grpc
 import pytest
-from google.protobuf import message_factory
-from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 
 from dochub.document.v1 import (
@@ -21,28 +18,13 @@ from dochub.document.v1 import (
     upload_service_pb2,
 )
 from document_service.bootstrap import NAME, servicers
-from hubkit.clients import error_of
 from hubkit.core.errors import HubError
 from hubkit.core.ids import new_id
 from hubkit.server.app import App
 from hubkit.testing.server import in_process_server
-from hubkit.testing.tokens import Mesh, bearer, make_mesh
+from hubkit.testing.tokens import make_mesh
 from tests.integration.document.desk import PART, Desk
-
-FILES = (
-    document_job_service_pb2,
-    document_service_pb2,
-    field_service_pb2,
-    page_service_pb2,
-    processing_service_pb2,
-    upload_service_pb2,
-)
-METHODS: dict[str, MethodDescriptor] = {
-    method.full_name.removeprefix("dochub.document.v1."): method
-    for file in FILES
-    for service in file.DESCRIPTOR.services_by_name.values()
-    for method in service.methods
-}
+from tests.integration.document.line import METHODS, Line
 
 
 @dataclass
@@ -57,44 +39,6 @@ class Theirs:
     cursor: str
 
 
-@dataclass
-class Line:
-    """A channel to the service, called by the contract's names."""
-
-    channel: grpc.aio.Channel
-    mesh: Mesh
-    desk: Desk
-
-    async def call(self, name: str, request: Message, tenant_id: str | None = None) -> list[Any]:
-        """Call a method as a manager of a tenant; gives all messages, of a watch the first."""
-        method = METHODS[name]
-        path = f"/{method.containing_service.full_name}/{method.name}"
-        answer = message_factory.GetMessageClass(method.output_type)
-        token = self.mesh.person_token(
-            "MANAGER",
-            tenant_id=tenant_id or self.desk.tenant_id,
-            person_id=self.desk.person_id,
-        )
-        make: Any = (
-            self.channel.unary_stream if method.server_streaming else self.channel.unary_unary
-        )
-        call = make(
-            path,
-            request_serializer=lambda message: message.SerializeToString(),
-            response_deserializer=answer.FromString,
-        )(request, metadata=bearer(token), timeout=20)
-        try:
-            if not method.server_streaming:
-                return [await call]
-            if method.name.startswith("Watch"):
-                first = await call.read()
-                call.cancel()
-                return [first]
-            return [message async for message in call]
-        except grpc.aio.AioRpcError as error:
-            raise error_of(error) from error
-
-
 @pytest.fixture
 async def line(desk: Desk, tmp_path: Path) -> AsyncIterator[Line]:
     mesh = make_mesh(tmp_path / "mesh")
@@ -103,7 +47,7 @@ async def line(desk: Desk, tmp_path: Path) -> AsyncIterator[Line]:
         in_process_server(app, mesh) as target,
         grpc.aio.insecure_channel(target) as channel,
     ):
-        yield Line(channel, mesh, desk)
+        yield Line(channel, mesh, desk.tenant_id, desk.person_id)
 
 
 async def filled(desk: Desk, line: Line) -> Theirs:
