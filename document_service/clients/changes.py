@@ -52,7 +52,7 @@ class FeedChanges:
         self, tenant_id: str, after_seq: int
     ) -> AsyncGenerator[StoredEvent | None, None]:
         """Give events, and None after each silence; waiting on does not disturb the feed."""
-        async with aclosing(self._feed.watch(tenant_id, after_seq, (DOCUMENT_CHANGED,))) as feed:  # type: ignore[type-var]  # an async generator by its code
+        async with aclosing(self._feed.watch(tenant_id, after_seq, (DOCUMENT_CHANGED,))) as feed:
             coming = asyncio.ensure_future(anext(feed))
             try:
                 while True:

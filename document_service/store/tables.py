@@ -91,6 +91,7 @@ document = Table(
     Column("update_time", _Time, nullable=False),
     Column("creator_id", _Id),
     Index("document_newest", "tenant_id", "create_time", "id"),
+    Index("document_state", "tenant_id", "state", "create_time", "id"),
     Index("document_blob", "tenant_id", "sha256"),
 )
 

@@ -65,6 +65,7 @@ CREATE TABLE document.document (
 );
 CREATE INDEX document_blob ON document.document (tenant_id, sha256);
 CREATE INDEX document_newest ON document.document (tenant_id, create_time, id);
+CREATE INDEX document_state ON document.document (tenant_id, state, create_time, id);
 
 CREATE TABLE document.run (
     tenant_id uuid NOT NULL DEFAULT nullif(current_setting('app.tenant', true), '')::uuid,
