@@ -21,6 +21,7 @@ MAX_CANDIDATES = 8
 """Per field; the arithmetic tries all combinations of subtotal, tax and total."""
 
 _HAS_DIGIT = re.compile(r"\d")
+_FAINT_POINT = re.compile(r"-?\d{1,6} \d{2}")  # "21 20" where the print had 21.20
 _RATE = re.compile(r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,2})?)\s?%")
 _SUM_KEYS = (
     "subtotal",
@@ -80,6 +81,9 @@ def _amount_at(
     if re.fullmatch(r"[-(]?\d{1,3}", bare) and re.fullmatch(r"\d{3}[.,]\d{2}\)?", follows):
         money = parse_money(f"{bare} {follows}", decimal_mark=decimal_mark)
         step, end = 2, tokens[index + 1][1] + len(follows)
+    elif _FAINT_POINT.fullmatch(f"{bare} {follows}") and index + 2 == len(tokens):
+        money = parse_money(f"{bare}.{follows}")
+        step, end = 2, tokens[index + 1][1] + len(follows)
     if money is None:
         return None, 1
     before = tokens[index - 1][0].strip(":(") if index else ""
@@ -96,6 +100,7 @@ def read_amounts(document: Document) -> dict[str, Found[Decimal]]:
     """Choose the sums of a document, at most one a field."""
     candidates = {key: _candidates(document, key) for key in (*_SUM_KEYS, *_CASH_KEYS)}
     _sort_out_rounding(candidates)
+    candidates["total"] += _paid_totals(document, candidates)
     chosen = _chosen_sums(candidates)
     for key in ("discount", "charges", "rounding", "prepaid", "wht_amount"):
         best = max(candidates[key], key=lambda f: f.strength, default=None)
@@ -112,6 +117,24 @@ def _sort_out_rounding(candidates: dict[str, list[Found[Decimal]]]) -> None:
     large = [f for f in candidates["rounding"] if abs(f.value) >= 1]
     candidates["rounding"] = [f for f in candidates["rounding"] if abs(f.value) < 1]
     candidates["total"] += [f.scaled(0.9) for f in large]
+
+
+def _paid_totals(
+    document: Document, candidates: dict[str, list[Found[Decimal]]]
+) -> list[Found[Decimal]]:
+    """What was paid less the change is the total, if that very amount stands on the page."""
+    known = {f.value for f in candidates["total"]}
+    paid = {c.value - d.value for c in candidates["cash"][:1] for d in candidates["change"][:1]}
+    wanted = {p for p in paid if p > 0} - known
+    if not wanted:
+        return []
+    found = []
+    for segment in document.segments():
+        for amount in amounts_in(segment, 0, len(segment.text), document.decimal_mark):
+            if amount.exact and amount.money.amount in wanted:
+                value = amount.money.amount
+                found.append(found_in(value, segment, amount.start, amount.end, 0.55))
+    return found[-1:]
 
 
 def _candidates(document: Document, key: str) -> list[Found[Decimal]]:
@@ -140,7 +163,7 @@ def _beside(document: Document, label: Label) -> Iterator[Found[Decimal]]:
             (place.segment, a, place.strength)
             for a in amounts_in(place.segment, place.start, place.end, document.decimal_mark)
         ]
-    if not row:
+    if not row and label.weight >= STRONG:
         sheet = document.sheets[label.segment.sheet]
         for place in document.below(label.segment, 2):
             row += [

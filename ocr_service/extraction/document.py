@@ -18,6 +18,9 @@ from paperwork.values.text import squash
 MAX_LABELS_PER_KEY = 80
 """Further ones are passed over: a real document repeats a label a few times at most."""
 
+MAX_MISREAD = 400
+"""Segments in which misread labels are looked for: more than a dense page has."""
+
 _REACH = 34.0  # a value stands within this many line heights right of its label
 _DROP = 2.6  # and below it within this many
 _PUNCTUATION = " \t:;.#-–—=|*_№°)]"
@@ -77,8 +80,12 @@ class Document:
         texts = [t.text for s in document.segments() for t in s.tokens]
         document.month_first = month_first_of(s.text for s in document.segments())
         document.decimal_mark = decimal_mark_of(texts)
+        misread_left = MAX_MISREAD
         for segment in document.segments():
             labels = [x for x in HEADER_LABELS.find(segment) if not _is_part_of_name(x)]
+            if misread_left and not (labels and labels[0].leads):
+                misread_left -= 1
+                labels = [*HEADER_LABELS.find_misread(segment), *labels]
             if labels:
                 document.by_segment[segment.sheet, segment.row, segment.place] = labels
             for label in labels:

@@ -15,6 +15,7 @@ from ocr_service.extraction.evidence import LEAST_STRENGTH, Found, found_in, rea
 from ocr_service.extraction.lines import MAX_ITEMS, read_line_items
 from ocr_service.extraction.parties import read_parties
 from ocr_service.extraction.references import read_references
+from ocr_service.extraction.slip_lines import read_slip_lines
 from paperwork.fields import HEADER_FIELDS
 from paperwork.readings import Extraction, FieldReading, Value
 from paperwork.validation import check_amounts, check_dates, check_tax_ids
@@ -41,7 +42,12 @@ def extract(pages: Sequence[Page], today: date) -> Extraction:
     found: dict[str, Found[Value]] = {}
     found.update(read_references(document, kind))
     found.update(read_parties(document))
-    found.update(read_amounts(document))
+    amounts = read_amounts(document)
+    found.update(amounts)
+    if not items:
+        items = read_slip_lines(
+            document, {amounts[key].value for key in ("subtotal", "total") if key in amounts}
+        )
     currency = read_currency(document)
     if currency is not None:
         found["currency"] = currency

@@ -13,6 +13,7 @@ from ocr_service.extraction.names import (
     CITY_LINE,
     FORM_START,
     REGISTRATION,
+    STREET,
     Anchor,
     column,
     is_mostly_label,
@@ -87,6 +88,8 @@ def _letterhead_score(
         score += 2.0
     elif has_trade_word(text):
         score += 1.2
+    score -= 1.5 if STREET.match(text) and not has_legal_form(text) else 0.0
+    score -= 1.0 if len(sheet.rows[segment.row]) > 2 and not has_legal_form(text) else 0.0
     score -= 0.6 if len(text.split()) == 1 and not has_thai(text) else 0.0
     score += min(max(segment.height / max(sheet.text_height, 1.0) - 1.0, 0.0), 1.2) * 1.2
     score += 0.8 if repeated[bare_company_name(text)] > 1 else 0.0
@@ -131,6 +134,8 @@ def _extended(
 def _is_titled(text: str) -> bool:
     """Tell a name from the start of a sentence: most of its longer Latin words are capitals."""
     words = [w for w in text.split() if len(w) > 3 and w[0].isalpha() and not has_thai(w)]
+    if len(words) <= 3 and text[:1].isupper():
+        return True
     return 2 * sum(w[0].isupper() for w in words) >= len(words)
 
 

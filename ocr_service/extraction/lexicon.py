@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
+
 from ocr_service.extraction.layout import Segment
 from paperwork.values.text import fold, has_thai
 
@@ -20,7 +23,12 @@ MAX_LABELLED_CHARS = 160
 """Longer segments are prose, where a word such as "total" labels nothing."""
 
 _PREFIX = 2
+_MISREAD = 0.85
+_SHORTEST_MISREAD, _LONG = 5, 10  # letters; shorter labels turn into other words too easily
+_OPENING = re.compile(r"[^\W\d][^\d:;#]{3,39}(?=[\s:;#]|$)")
 _CODE_GOES_ON = re.compile(r"[-_/]\w*\d")
+# Read one for the other in print; labels are compared as if they were the same.
+_CONFUSED = str.maketrans({"i": "l", "1": "l", "0": "o", "5": "s", "8": "b"})
 _TELLING = "#%@"  # "invoice #" asks for a number where "invoice" is a title
 
 
@@ -69,11 +77,19 @@ class Lexicon:
                 seen.add(squashed)
                 phrase = _Phrase(squashed, key, weight, has_thai(squashed))
                 self._by_prefix.setdefault(squashed[:_PREFIX], []).append(phrase)
+        self._by_size: dict[int, list[_Phrase]] = {}
+        for group in self._by_prefix.values():
+            for phrase in group:
+                if not phrase.thai and phrase.key != "absorb":
+                    self._by_size.setdefault(len(phrase.squashed), []).append(phrase)
         for group in self._by_prefix.values():
             group.sort(key=lambda p: len(p.squashed), reverse=True)
 
     def find(self, segment: Segment) -> list[Label]:
-        """Find the labels in a segment, left to right, none overlapping another."""
+        """Find the labels in a segment, left to right, none overlapping another.
+
+        Segments longer than `MAX_LABELLED_CHARS` have none.
+        """
         if len(segment.text) > MAX_LABELLED_CHARS:
             return []
         squashed, places = _squashed_with_places(segment.text)
@@ -88,6 +104,31 @@ class Lexicon:
             labels.append(Label(phrase.key, phrase.weight, segment, places[at], places[last] + 1))
             at = last + 1
         return labels
+
+    def find_misread(self, segment: Segment) -> list[Label]:
+        """Find a label at a segment's start that OCR left with a letter or two misread.
+
+        Costs about a thousand comparisons, so callers bound how often they ask.
+        """
+        opening = _OPENING.match(segment.text)
+        if opening is None or min(t.confidence for t in segment.tokens) >= 1.0:
+            return []
+        squashed, _ = _squashed_with_places(opening[0])
+        slips = 2 if len(squashed) >= _LONG else 1
+        if len(squashed) < _SHORTEST_MISREAD:
+            return []
+        near = [
+            phrase
+            for size in range(len(squashed) - slips, len(squashed) + slips + 1)
+            for phrase in self._by_size.get(size, ())
+        ]
+        match = process.extractOne(
+            squashed, [p.squashed for p in near], scorer=Levenshtein.distance, score_cutoff=slips
+        )
+        if match is None:
+            return []
+        phrase = near[match[2]]
+        return [Label(phrase.key, phrase.weight * _MISREAD, segment, 0, opening.end())]
 
     def _at(self, text: str, squashed: str, places: list[int], at: int) -> _Phrase | None:
         start = places[at]
@@ -113,7 +154,8 @@ class Lexicon:
 @lru_cache(maxsize=4096)
 def _squashed_char(char: str) -> str:
     folded = fold(char)
-    return "".join(c for c in folded if c in _TELLING or unicodedata.category(c)[0] in "LNM")
+    kept = (c for c in folded if c in _TELLING or unicodedata.category(c)[0] in "LNM")
+    return "".join(kept).translate(_CONFUSED)
 
 
 def _squashed_with_places(text: str) -> tuple[str, list[int]]:

@@ -282,3 +282,40 @@ def test_sums_that_disagree_are_warned_of(paper: Paper) -> None:
         (1400, 740, "170.00"),
     ]
     assert "amount.total" in extract([paper(rows)], TODAY).warnings
+
+
+def test_a_slip_without_headings_gives_items_when_they_make_the_total(paper: Paper) -> None:
+    rows: list[Row] = [
+        (200, 50, "สยามมินิมาร์ท"),
+        (150, 100, "ใบเสร็จรับเงิน/ใบกำกับภาษีอย่างย่อ"),
+        (40, 200, "3"),
+        (90, 200, "น้ำดื่ม 600 มล."),
+        (520, 200, "73.50"),
+        (40, 240, "2"),
+        (90, 240, "ปูนซีเมนต์ 50 กก."),
+        (520, 240, "126.50"),
+        (40, 320, "รวมทั้งสิ้น"),
+        (520, 320, "200.00"),
+    ]
+    got = extract([paper(rows)], TODAY)
+    assert (got.document_type, len(got.line_items)) == ("receipt", 2)
+    assert got.line_items[1]["amount"].value == Decimal("126.50")
+    rows[-1] = (520, 320, "201.00")
+    assert extract([paper(rows)], TODAY).line_items == ()
+
+
+def test_labels_with_misread_letters_still_count(paper: Paper) -> None:
+    rows: list[Row] = [
+        (100, 100, "INVOICE"),
+        (100, 300, "lnvoice N0: A-778"),
+        (900, 740, "Grand Totak"),
+        (1400, 740, "170 50"),
+    ]
+    read = values(extract([paper(rows, confidence=0.9)], TODAY).fields)
+    assert read["number"] == "A-778"
+    assert read["total"] == Decimal("170.50")
+
+
+def test_cash_less_change_tells_the_total(paper: Paper) -> None:
+    rows = [row for row in RECEIPT if row[2] not in ("TOTAL", "SUB TOTAL", "80.91", "-.01")]
+    assert values(extract([paper(rows)], TODAY).fields)["total"] == Decimal("80.90")
