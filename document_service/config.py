@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from hubkit.config import BlobSettings, DatabaseSettings, Piece, ServiceSettings
 
@@ -11,7 +11,7 @@ class WorkerSettings(Piece):
     """How much is read at once, and how often is swept.
 
     Attributes:
-        slots: Documents read at once by this process; 0 leaves reading to other processes.
+        slots: Documents read at once by this process, 2 or more; 0 leaves reading to others.
         tenant_slots: Documents of one tenant read at once, over all processes.
         lease_s: How long after a process died its work is taken over.
         reader_stall_s: How long a reader may send nothing before its page counts as failed.
@@ -25,6 +25,13 @@ class WorkerSettings(Piece):
     reader_stall_s: Annotated[float, Field(ge=1, le=3600)] = 120
     sweep_interval_s: Annotated[float, Field(gt=0)] = 600
     blob_grace_s: Annotated[float, Field(ge=0)] = 3600
+
+    @field_validator("slots")
+    @classmethod
+    def _is_enough(cls, slots: int) -> int:
+        if slots == 1:
+            raise ValueError("must be 0, or 2 or more")
+        return slots
 
 
 class DocumentSettings(ServiceSettings):
