@@ -1,4 +1,4 @@
-"""`dochub gateway`: Envoy's configuration for places where `dochub up` does not run it."""
+"""`dochub gateway` and `dochub health`: what containers need that `dochub up` does by itself."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +10,7 @@ gateway = typer.Typer(help="The gateway's configuration.", no_args_is_help=True)
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this subject."""
+    app.command()(health)
     app.add_typer(gateway, name="gateway")
 
 
@@ -73,3 +74,13 @@ def render(
         typer.echo(text, nl=False)
     else:
         out.write_text(text)
+
+
+def health(
+    target: Annotated[str, typer.Argument(help="A service, as host:port.")],
+    service: Annotated[str, typer.Option(help="One gRPC service; empty for all.")] = "",
+) -> None:
+    """Ask a service inside the mesh whether it can work; exit status 1 if not. For containers."""
+    from hubctl.gateway.health import is_serving  # noqa: PLC0415 - `--help` stays quick
+
+    raise typer.Exit(0 if is_serving(target, service) else 1)
