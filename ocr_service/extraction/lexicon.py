@@ -29,6 +29,7 @@ _OPENING = re.compile(r"[^\W\d][^\d:;#]{3,39}(?=[\s:;#]|$)")
 _CODE_GOES_ON = re.compile(r"[-_/]\w*\d")
 # Read one for the other in print; labels are compared as if they were the same.
 _CONFUSED = str.maketrans({"i": "l", "1": "l", "0": "o", "5": "s", "8": "b"})
+_NUMBER_BEGINS = re.compile(r"(?<![^\W\d_])\d")  # the 5 of "total 55" is no misread letter
 _TELLING = "#%@"  # "invoice #" asks for a number where "invoice" is a title
 
 
@@ -146,6 +147,7 @@ class Lexicon:
                     joined = True
                 # "PO-14919" and "INV/2024" are numbers, not labels of one.
                 joined = joined or _CODE_GOES_ON.match(text, end) is not None
+                joined = joined or _NUMBER_BEGINS.search(text[start:end]) is not None
                 if not (inside and not has_thai(text[start - 1])) and not joined:
                     return phrase
         return None

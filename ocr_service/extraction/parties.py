@@ -82,6 +82,10 @@ def _blocks_of(document: Document, label: Label) -> Iterator[tuple[list[Segment]
     if len(squash(rest.text)) > 1:
         yield [label.segment, *column(document, label.segment)], rest.start, 1.0
         return
+    for other in document.sheets[label.segment.sheet].right_of(label.segment)[:1]:
+        named_by = [x for x in document.labels_in(other) if x.key == "party_name" and x.leads]
+        if named_by:  # "Advertiser | Name: | ..."
+            yield [other], 0, 0.97
     beside = next(document.right_of(label.segment), None)
     under = list(column(document, label.segment))
     near = document.sheets[label.segment.sheet].text_height * 14

@@ -319,3 +319,8 @@ def test_labels_with_misread_letters_still_count(paper: Paper) -> None:
 def test_cash_less_change_tells_the_total(paper: Paper) -> None:
     rows = [row for row in RECEIPT if row[2] not in ("TOTAL", "SUB TOTAL", "80.91", "-.01")]
     assert values(extract([paper(rows)], TODAY).fields)["total"] == Decimal("80.90")
+
+
+def test_the_digits_of_an_amount_are_no_misread_letters(paper: Paper) -> None:
+    rows: list[Row] = [(100, 100, "INVOICE"), (900, 740, "Total: 55.00")]
+    assert values(extract([paper(rows)], TODAY).fields)["total"] == Decimal("55.00")
