@@ -116,10 +116,11 @@ async def _result(path: Path, order: _Order, desk: _Desk) -> Result:
     try:
         data = await asyncio.to_thread(_bytes_of, path, desk.limits)
         facts = await desk.pool.inspect(data)
+        numbers = _chosen(facts, order.pages)  # outside the group, which would wrap its failure
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(_page(data, number, facts, order.options, desk))
-                for number in _chosen(facts, order.pages)
+                for number in numbers
             ]
     except HubError as error:
         return failure_json(path.name, error)

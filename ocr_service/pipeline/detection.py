@@ -13,15 +13,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_service.pipeline.geometry import Floats
+from ocr_service.pipeline.geometry import Floats, quad_sides
 from ocr_service.pipeline.ports import TextDetector
 
 MULTIPLE = 32
 """The model's total stride: sides must be multiples of it."""
 MIN_SIDE_PX = 736
 """Smaller pages are enlarged to this shorter side: the model misses tiny text."""
-MAX_SIDE_PX = 2000
-"""Larger pages are shrunk to this longer side."""
+FIRST_SIDE_PX = 1280
+"""Larger pages are shrunk to this longer side for a first look; text of usual size is found there
+as well as on the full page, in less than half of the time and memory."""
+SECOND_SIDE_PX = 2000
+"""The longer side for a second look, where the first one found small print."""
+SMALL_PRINT_PX = 14
+"""Box height under which the model begins to miss and merge lines."""
 MAX_PIXELS = 2_900_000
 """Bounds the memory of one detection (about 200 MB a megapixel)."""
 PIXEL_THRESHOLD = 0.3
@@ -45,18 +50,34 @@ class Detection:
     scores: NDArray[np.float64]
 
 
-def model_size(width: int, height: int) -> tuple[int, int]:
-    """Choose the size at which the model sees an image; both sides are multiples of 32."""
+def model_size(width: int, height: int, longest: int) -> tuple[int, int]:
+    """Choose the size at which the model sees an image; both sides are multiples of 32.
+
+    Args:
+        width: Of the image.
+        height: Of the image.
+        longest: The longer side is not to be longer than this.
+    """
     scale = max(1.0, MIN_SIDE_PX / min(width, height))
-    scale = min(scale, MAX_SIDE_PX / max(width, height))
+    scale = min(scale, longest / max(width, height))
     scale = min(scale, (MAX_PIXELS / (width * height)) ** 0.5)
     return _multiple(width * scale), _multiple(height * scale)
 
 
 def detect(image: NDArray[np.uint8], detector: TextDetector) -> Detection:
-    """Find the text on an (H, W, 3) BGR image."""
+    """Find the text on an (H, W, 3) BGR image, with a closer look at small print."""
+    found = _detect(image, detector, FIRST_SIDE_PX)
+    longest = max(image.shape[:2])
+    if longest > FIRST_SIDE_PX and len(found.quads):
+        heights = np.minimum(*quad_sides(found.quads)) * FIRST_SIDE_PX / longest
+        if np.percentile(heights, 25) < SMALL_PRINT_PX:
+            return _detect(image, detector, SECOND_SIDE_PX)
+    return found
+
+
+def _detect(image: NDArray[np.uint8], detector: TextDetector, longest: int) -> Detection:
     height, width = image.shape[:2]
-    seen_w, seen_h = model_size(width, height)
+    seen_w, seen_h = model_size(width, height, longest)
     way = cv2.INTER_AREA if seen_w < width else cv2.INTER_LINEAR
     seen = cv2.resize(image, (seen_w, seen_h), interpolation=way)
     found = quads_from_map(detector.probabilities(np.asarray(seen, np.uint8)))

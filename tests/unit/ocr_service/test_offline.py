@@ -1,0 +1,98 @@
+"""The offline door: results in order, in the form of the schema, and no failure spreads."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import jsonschema
+import pymupdf
+import pytest
+from PIL import Image
+
+from ocr_service.offline import read_files
+
+SCHEMA = Path(__file__).resolve().parents[3] / "ocr_service" / "result.schema.json"
+TODAY = date(2026, 3, 1)
+INVOICE = (
+    "INVOICE",
+    "Invoice number: 2026-0815",
+    "Invoice date: 14.02.2026",
+    "Net amount 100.00 EUR",
+    "VAT 19 % 19.00 EUR",
+    "Total amount 119.00 EUR",
+)
+
+
+@pytest.fixture
+def paper(
+    tmp_path: Path, draw: Callable[..., Image.Image], encode: Callable[..., bytes]
+) -> list[Path]:
+    document = pymupdf.open()
+    for _ in range(3):
+        page = document.new_page()
+        for row, text in enumerate(INVOICE):
+            page.insert_text((72, 90 + 40 * row), text, fontsize=14)
+    contents = {
+        "invoice.pdf": document.tobytes(),
+        "empty.png": b"",
+        "scan.dat": encode(draw(INVOICE), "JPEG"),
+        "letter.docx": b"PK\x03\x04 something",
+        "locked.pdf": document.tobytes(
+            encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="x", owner_pw="y"
+        ),
+        "cut.png": encode(draw())[:60],
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    return [tmp_path / name for name in (*contents, "missing.pdf")]
+
+
+def test_every_file_has_its_result_in_order(paper: list[Path]) -> None:
+    schema = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    results = list(read_files(paper, workers=1, today=TODAY))
+    for result in results:
+        schema.validate(result)
+    assert [result["file"] for result in results] == [path.name for path in paper]
+    reasons = [result["error"]["reason"] if result["error"] else None for result in results]
+    assert reasons == [
+        None,
+        "EMPTY",
+        None,
+        "UNSUPPORTED_TYPE",
+        "ENCRYPTED",
+        "CORRUPT",
+        "NOT_FOUND",
+    ]
+    layer, scan = results[0], results[2]
+    assert [page["page_number"] for page in layer["pages"]] == [1, 2, 3]
+    assert layer["pages"][0]["text_source"] == "TEXT_LAYER"
+    assert scan["pages"][0]["text_source"] == "OCR"
+    for result in (layer, scan):
+        assert result["document_type"] == "invoice"
+        assert result["fields"]["number"]["value"] == "2026-0815"
+        assert result["fields"]["total"]["value"] == "119.00"
+        assert result["fields"]["total"]["page_number"] >= 1
+        assert len(result["fields"]["total"]["box"]) == 4
+
+
+def test_only_the_pages_asked_for_are_read(paper: list[Path]) -> None:
+    chosen, none = (
+        next(iter(read_files([paper[0]], pages=pages, workers=1, today=TODAY)))
+        for pages in ([2, 3, 9], [9])
+    )
+    assert [page["page_number"] for page in chosen["pages"]] == [2, 3]
+    assert none["error"]["reason"] == "INVALID_ARGUMENT"
+
+
+def test_a_page_over_its_time_is_told_and_the_file_goes_on(paper: list[Path]) -> None:
+    (result,) = read_files([paper[2]], workers=1, today=TODAY, page_timeout_s=0.001)
+    assert result["error"]["reason"] == "TIMEOUT"
+    assert result["pages"][0]["error"]["reason"] == "TIMEOUT"
+    assert result["pages"][0]["width"] == 800
+
+
+def test_leaving_early_ends_the_workers(paper: list[Path]) -> None:
+    results = read_files(paper, workers=1, today=TODAY)
+    assert next(results)["file"] == "invoice.pdf"
+    results.close()
