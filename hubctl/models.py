@@ -5,9 +5,9 @@ import json
 import sys
 from dataclasses import asdict
 
-from rich.console import Console
 from rich.table import Table
 
+from hubctl.tables import console
 from ocr_service.bootstrap import installed_models  # type: ignore[attr-defined]  # its door
 
 
@@ -24,7 +24,7 @@ def show_models(*, as_json: bool) -> None:
         table.add_row(
             one.name, one.role, ",".join(one.languages) or "-", size, one.licence, one.sha256[:16]
         )
-    Console(highlight=False).print(table)
+    console().print(table)
 
 
 def check_models() -> int:

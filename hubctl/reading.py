@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from hubctl.commands.reading import Form
 from hubctl.files import collect
-from hubctl.tables import fields_table
+from hubctl.tables import PIPE_WIDTH, fields_table
 from ocr_service.offline import read_files
 
 Result = Mapping[str, Any]  # of the form of ocr_service/result.schema.json
@@ -94,7 +94,8 @@ def write(results: Iterable[Result], form: Form, out: TextIO) -> None:
         json.dump(list(results), out, ensure_ascii=False, indent=2)
         out.write("\n")
         return
-    console = Console(file=out, highlight=False)
+    width = None if out.isatty() else PIPE_WIDTH
+    console = Console(file=out, highlight=False, width=width)
     for result in results:
         if form is Form.JSONL:
             out.write(json.dumps(result, ensure_ascii=False) + "\n")

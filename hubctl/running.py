@@ -23,7 +23,7 @@ def run_up(data_dir: Path, host: str, port: int, origins: tuple[str, ...], rate_
     options = Options(DataDirectory(data_dir.absolute()), host, port, origins, rate_per_s)
 
     async def stay(running: Running) -> None:
-        Console(highlight=False).print(welcome(running, data_dir))
+        Console(highlight=False, soft_wrap=True).print(welcome(running, data_dir))
         await asyncio.Event().wait()
 
     asyncio.run(run_mesh(options, stay, tell))
@@ -65,7 +65,7 @@ def welcome(running: Running, data_dir: Path) -> str:
     password = (
         f"password  [bold]{admin.password}[/]  (shown this once)"
         if admin.password
-        else f"password as shown at the first start; `dochub admin password{where} {admin.email}`"
+        else f"password as shown at the first start; `dochub admin password {admin.email}{where}`"
         " sets another"
     )
     return (
@@ -75,7 +75,7 @@ def welcome(running: Running, data_dir: Path) -> str:
         f"  trust     {running.state.ca_file}\n\n"
         "Try, in another shell:\n"
         f"  dochub login{where}\n"
-        f"  dochub upload{where} samples/receipt.jpg --wait\n"
-        f"  dochub documents{where} list\n\n"
+        f"  dochub upload samples/receipt.jpg --wait{where}\n"
+        f"  dochub documents list{where}\n\n"
         "Ctrl-C stops everything."
     )

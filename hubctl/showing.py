@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from rich.console import Console
 from rich.markup import escape
 
 from hubctl.client.hub import Hub
@@ -17,6 +16,7 @@ from hubctl.files import collect
 from hubctl.mesh.directory import DataDirectory
 from hubctl.mesh.mesh import Options, Running
 from hubctl.running import run_mesh, tell
+from hubctl.tables import console
 from hubctl.talking import print_document
 from hubctl.uploading import send_all
 
@@ -58,7 +58,7 @@ def run_demo(paths: Sequence[Path]) -> int:
 async def _show(running: Running, files: Sequence[Path]) -> int:
     """Upload the files and print what was read; gives how many failed."""
     target = Target(running.state.url, Path(running.state.ca_file))
-    console = Console(highlight=False)
+    out = console()
     failures = 0
     async with target.open_channel() as channel:
         admin = running.admin
@@ -67,7 +67,7 @@ async def _show(running: Running, files: Sequence[Path]) -> int:
         async for outcome in send_all(hub, files, Lines(), wait=True):
             failures += outcome.is_failure
             if outcome.error is not None:
-                console.print(f"[red]{escape(outcome.file.name)}: {escape(str(outcome.error))}[/]")
+                out.print(f"[red]{escape(outcome.file.name)}: {escape(str(outcome.error))}[/]")
             elif outcome.document is not None and outcome.fields is not None:
-                print_document(outcome.document, outcome.fields, console)
+                print_document(outcome.document, outcome.fields, out)
     return failures

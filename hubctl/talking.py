@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from dochub.document.v1 import document_pb2, field_service_pb2
 from hubctl.client.hub import Hub
@@ -23,10 +24,12 @@ from hubctl.client.store import SessionStore, StoredSession
 from hubctl.client.target import Target, find_target
 from hubctl.mesh.directory import DataDirectory
 from hubctl.operating import secret_of
-from hubctl.tables import fields_table
+from hubctl.tables import console, fields_table
 from hubkit.core.errors import InvalidArgument, PreconditionFailed, Unauthenticated
 
-STATE_PREFIX = "DOCUMENT_STATE_"
+STATE_PREFIX: Final = "DOCUMENT_STATE_"
+ID_LENGTH: Final = 36
+COLUMNS: Final = ("state", "type", "pages", "created", "file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,8 @@ def list_documents(
     if as_json:
         _print_json([_plain(document) for document in found])
         return
-    table = Table("id", "state", "type", "pages", "created", "file", box=None)
+    # An id that is cut short is of no use to the next command.
+    table = Table(Column("id", no_wrap=True, min_width=ID_LENGTH), *COLUMNS, box=None)
     for one in found:
         table.add_row(
             one.id,
@@ -117,7 +121,7 @@ def list_documents(
             one.create_time.ToDatetime().strftime("%Y-%m-%d %H:%M"),
             escape(one.file.filename),
         )
-    Console(highlight=False).print(table if found else "no documents")
+    console().print(table if found else "no documents")
 
 
 def show_document(where: Where, document_id: str, *, as_json: bool) -> None:
@@ -131,7 +135,7 @@ def show_document(where: Where, document_id: str, *, as_json: bool) -> None:
     if as_json:
         _print_json({"document": _plain(document), **_plain(fields)})
     else:
-        print_document(document, fields, Console(highlight=False))
+        print_document(document, fields, console())
 
 
 def download_document(where: Where, document_id: str, out: Path | None) -> None:
@@ -159,25 +163,23 @@ def _place(document: document_pb2.Document, out: Path | None) -> Path:
 def print_document(
     document: document_pb2.Document,
     fields: field_service_pb2.ListFieldsResponse,
-    console: Console,
+    out: Console,
 ) -> None:
     """Show a document to a person."""
     warnings = "".join(f"  [yellow]{warning}[/]" for warning in document.warnings)
-    console.print(
+    out.print(
         f"[bold]{escape(document.file.filename)}[/]  "
         f"[green]{document.document_type or '-'}[/]  {document.pages_done}/{document.page_count}"
         f" pages  {state_name(document.state)}  [dim]{document.id}[/]{warnings}"
     )
     if document.error.message:
-        console.print(f"  [red]{escape(document.error.message)}[/]")
-    console.print(
-        fields_table((one.key, one.value.canonical, one.confidence) for one in fields.fields)
-    )
+        out.print(f"  [red]{escape(document.error.message)}[/]")
+    out.print(fields_table((one.key, one.value.canonical, one.confidence) for one in fields.fields))
     if fields.line_items:
-        console.print(f"  {len(fields.line_items)} line items")
+        out.print(f"  {len(fields.line_items)} line items")
         for item in fields.line_items:
             cells = "  ".join(f"[dim]{c.key}[/] {escape(c.value.canonical)}" for c in item.cells)
-            console.print(f"  {item.position:>3}  {cells}")
+            out.print(f"  {item.position:>3}  {cells}")
 
 
 def state_name(state: document_pb2.DocumentState.ValueType) -> str:

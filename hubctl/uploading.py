@@ -19,6 +19,7 @@ from dochub.document.v1 import document_pb2, field_service_pb2
 from dochub.type.v1 import job_pb2
 from hubctl.client.hub import Hub
 from hubctl.files import collect
+from hubctl.tables import console
 from hubctl.talking import Where, print_document, signed_in
 from hubkit.core.errors import HubError
 
@@ -143,15 +144,15 @@ def stage_of(job: job_pb2.Job) -> str:
 
 
 def _board() -> tuple[Board, AbstractContextManager[object]]:
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    err = Console(stderr=True)
+    if not err.is_terminal:
         return Silence(), nullcontext()
     progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.fields[stage]}"),
         TimeElapsedColumn(),
-        console=console,
+        console=err,
         transient=True,
     )
     return Bars(progress), progress
@@ -162,16 +163,16 @@ def _report(outcome: Outcome, *, as_json: bool) -> None:
         sys.stdout.write(json.dumps(_plain(outcome), ensure_ascii=False) + "\n")
         sys.stdout.flush()
         return
-    console = Console(highlight=False)
+    out = console()
     if outcome.error is not None:
-        console.print(
+        out.print(
             f"[bold]{escape(outcome.file.name)}[/]  [red]{outcome.error.reason}[/]"
             f"  {escape(str(outcome.error))}"
         )
     elif outcome.document is not None and outcome.fields is not None:
-        print_document(outcome.document, outcome.fields, console)
+        print_document(outcome.document, outcome.fields, out)
     elif outcome.document is not None:
-        console.print(f"{outcome.document.id}  {escape(outcome.file.name)}")
+        out.print(f"{outcome.document.id}  {escape(outcome.file.name)}")
 
 
 def _plain(outcome: Outcome) -> dict[str, object]:
