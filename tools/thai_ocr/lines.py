@@ -1,0 +1,237 @@
+"""Seeded line images: text drawn on paper with its surroundings, worn, and cut as a detector cuts.
+
+    python lines.py SHARDS --first 0 --count 50      # 50 shards of 4,096 lines
+    python lines.py SHEET.png --sheet                # a picture to check by eye
+
+A shard is one .npz: the grey pixels of all crops (48 rows each), their widths and their texts.
+Shard n depends on n and the code alone.
+"""
+
+import argparse
+import random
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import texts
+import wear
+from fonts import Library, Typeface, runs, sized
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+LINES_IN_SHARD = 4096
+LONGEST_PX = 960
+"""The product parts longer lines."""
+SEED = 20_260_000
+Ink = NDArray[np.float32]
+Rng = random.Random
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A text as coverage of ink.
+
+    Attributes:
+        ink: (H, W) in [0, 1].
+        box: Left, top, right, bottom of the ink in pixels.
+        em: Font size in pixels.
+    """
+
+    ink: Ink
+    box: tuple[int, int, int, int]
+    em: int
+
+
+def make_line(rng: Rng, library: Library) -> tuple[NDArray[np.uint8], str]:
+    """Make one (48, W) crop with its text."""
+    while True:
+        text = texts.line(rng)
+        em = round(
+            rng.choices(
+                [rng.uniform(20, 34), rng.uniform(14, 20), rng.uniform(34, 66)], [66, 14, 20]
+            )[0]
+        )
+        drawn = _draw(rng, text, library.choose(rng, text), em)
+        if drawn is None:
+            continue
+        crop = _worn_crop(rng, drawn, library)
+        if crop.shape[1] <= LONGEST_PX:
+            return crop, text
+
+
+def _draw(rng: Rng, text: str, typeface: Typeface, em: int) -> Drawn | None:
+    """Draw a text; None where a font lacks a character or nothing shows."""
+    if rng.random() < 0.25:  # spaces of any width are one space to the reader
+        text = "".join(" " * rng.randint(1, 3) if c == " " else c for c in text)
+    parts = runs(text, typeface)
+    if parts is None:
+        return None
+    fonts = [sized(face.path, em) for _, face in parts]
+    widths = [font.getlength(part) for (part, _), font in zip(parts, fonts, strict=True)]
+    margin = 2 * em
+    canvas = Image.new("L", (int(sum(widths)) + 2 * margin, 4 * em))
+    pen = ImageDraw.Draw(canvas)
+    x = float(margin)
+    for (part, _), font, width in zip(parts, fonts, widths, strict=True):
+        pen.text((x, 2.4 * em), part, font=font, fill=255, anchor="ls")
+        x += width
+    ink = np.asarray(np.asarray(canvas, np.float32) / 255, np.float32)
+    stretch = rng.uniform(0.72, 1.2) if rng.random() < 0.25 else 1.0
+    if stretch != 1.0:
+        ink = np.asarray(
+            cv2.resize(ink, None, fx=stretch, fy=1, interpolation=cv2.INTER_AREA), np.float32
+        )
+    columns, rows = np.flatnonzero(ink.max(0) > 0.3), np.flatnonzero(ink.max(1) > 0.3)
+    if len(columns) == 0:
+        return None
+    return Drawn(ink, (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1), em)
+
+
+def _worn_crop(rng: Rng, drawn: Drawn, library: Library) -> NDArray[np.uint8]:
+    quad = _detected(rng, drawn)
+    treatment = wear.choose(rng)
+    ink = wear.printed(rng, drawn.ink)
+    around = _surroundings(rng, drawn, quad, library)
+    ground = wear.paper(rng, (ink.shape[0], ink.shape[1]))
+    black = rng.choice([0, rng.uniform(0, 70), rng.uniform(40, 130)])
+    page = ground - np.clip(ground - black, 40, 255) * ink
+    page = page - np.clip(page - rng.uniform(0, 110), 0, 255) * around
+    if rng.random() < 0.025:
+        page = 255 - page
+    page, transform = wear.turned(page, treatment.skew, float(ground.mean()))
+    quad = quad @ transform[:, :2].T + transform[:, 2]
+    return wear.cut(wear.scanned(rng, page, treatment), quad)
+
+
+def _detected(rng: Rng, drawn: Drawn) -> NDArray[np.float64]:
+    """Give the corners that a detector would: looser than the ink, a little off and askew."""
+    left, top, right, bottom = drawn.box
+    ink_height = max(bottom - top, 0.45 * drawn.em)
+    height = ink_height * float(np.clip(rng.gauss(1.72, 0.3), 1.0, 2.5))
+    if rng.random() < 0.06:
+        height = ink_height * rng.uniform(0.9, 1.1)
+    middle = (top + bottom) / 2 + ink_height * float(np.clip(rng.gauss(-0.07, 0.09), -0.35, 0.2))
+    # A detector may clip upper marks a little; what stands below the line it hardly ever clips.
+    lowest = bottom - 0.03 * ink_height - height / 2
+    highest = top + rng.choice([0, 0, 0.04, 0.12]) * ink_height + height / 2
+    middle = min(max(middle, lowest), highest) if lowest <= highest else lowest
+    near, far = (height * float(np.clip(rng.gauss(0.18, 0.08), -0.03, 0.42)) for _ in range(2))
+    slope = np.tan(np.radians(rng.gauss(0, 0.25))) * (right - left) / 2
+    x0, x1, y0, y1 = left - near, right + far, middle - height / 2, middle + height / 2
+    return np.array([[x0, y0 - slope], [x1, y0 + slope], [x1, y1 + slope], [x0, y1 - slope]])
+
+
+def _surroundings(rng: Rng, drawn: Drawn, quad: NDArray[np.float64], library: Library) -> Ink:
+    """Draw what else stands near: rules, table lines, neighbouring lines, stamps, strokes."""
+    ink = np.zeros_like(drawn.ink)
+    left, top, right, bottom = drawn.box
+    x0, y0 = quad.min(0)
+    x1, y1 = quad.max(0)
+    thick = rng.choice([1, 1, 2, 2, 3])
+    strength = rng.uniform(0.3, 1.0)
+    if rng.random() < 0.22:  # table rules outside the ink
+        for edge, inner in ((y0, top), (y1, bottom)):
+            if rng.random() < 0.6:
+                y = round(rng.uniform(min(edge, inner), max(edge, inner)))
+                cv2.line(ink, (0, y), (ink.shape[1], y), strength, thick)
+    if rng.random() < 0.14:
+        for edge, inner in ((x0, left), (x1, right)):
+            if rng.random() < 0.6:
+                x = round(rng.uniform(min(edge, inner) - 2, max(edge, inner)))
+                cv2.line(ink, (x, 0), (x, ink.shape[0]), strength, thick)
+    if rng.random() < 0.04:  # underline, or a rule the text was printed on
+        y = round(rng.uniform(bottom - 0.25 * drawn.em, bottom + 0.1 * drawn.em))
+        cv2.line(ink, (left, y), (right, y), strength, thick)
+    if rng.random() < 0.03:  # a table line through the text
+        x = rng.randint(left, right)
+        cv2.line(ink, (x, 0), (x, ink.shape[0]), strength, 1)
+    if rng.random() < 0.10:  # the next line's marks or feet reach in
+        em = drawn.em
+        other = texts.line(rng)
+        beside = _draw(rng, other, library.choose(rng, other), em)
+        if beside:
+            _, b_top, _, b_bottom = beside.box
+            above = rng.random() < 0.5
+            reach = rng.uniform(0.02, 0.28) * (top - y0 if above else y1 - bottom)
+            shift = round(y0 + reach) - b_bottom if above else round(y1 - reach) - b_top
+            moved = np.zeros_like(ink)
+            width = min(ink.shape[1], beside.ink.shape[1])
+            rows = range(max(0, shift), min(ink.shape[0], beside.ink.shape[0] + shift))
+            moved[rows.start : rows.stop, :width] = beside.ink[
+                rows.start - shift : rows.stop - shift, :width
+            ]
+            ink = np.maximum(ink, moved)
+    if rng.random() < 0.03:  # a stamp's rings or a signature's stroke
+        centre = (rng.randint(left, right), rng.randint(top - drawn.em, bottom + drawn.em))
+        axes = (rng.randint(drawn.em, 6 * drawn.em), rng.randint(drawn.em, 4 * drawn.em))
+        cv2.ellipse(
+            ink, centre, axes, rng.uniform(0, 180), 0, 360, rng.uniform(0.2, 0.6), rng.randint(1, 3)
+        )
+    return ink
+
+
+def write_shard(folder: Path, number: int, library: Library) -> None:
+    """Write shard `number`; an existing one is kept."""
+    path = folder / f"{number:05d}.npz"
+    if path.exists():
+        return
+    rng = random.Random(SEED + number)  # noqa: S311 - drawing, not secrecy
+    made = [make_line(rng, library) for _ in range(LINES_IN_SHARD)]
+    temporary = path.with_suffix(".part")
+    with temporary.open("wb") as file:
+        np.savez(
+            file,
+            pixels=np.concatenate([crop for crop, _ in made], axis=1),
+            widths=np.array([crop.shape[1] for crop, _ in made], np.int32),
+            texts=np.array([text for _, text in made]),
+        )
+    temporary.rename(path)
+
+
+def write_sheet(path: Path, library: Library, seed: int) -> None:
+    """Write a picture of 60 lines above their texts' first characters."""
+    rng = random.Random(seed)  # noqa: S311 - drawing, not secrecy
+    rows = []
+    for _ in range(28):
+        row = np.full((52, 1500), 128, np.uint8)
+        x = 0
+        while x < 1400:
+            crop, _ = make_line(rng, library)
+            width = min(crop.shape[1], 1500 - x)
+            row[:48, x : x + width] = crop[:, :width]
+            x += width + 6
+        rows.append(row)
+    cv2.imwrite(str(path), np.concatenate(rows))
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("target", type=Path)
+    parser.add_argument(
+        "--fonts", type=Path, default=Path("fontsource"), help="unpacked fontsource packages"
+    )
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--count", type=int, default=1)
+    parser.add_argument("--step", type=int, default=1, help="for several processes side by side")
+    parser.add_argument("--sheet", action="store_true")
+    given = parser.parse_args()
+    cv2.setNumThreads(1)
+    library = Library(given.fonts)
+    print(len(library.families()), "Thai families:", " ".join(library.families()))
+    if given.sheet:
+        write_sheet(given.target, library, given.first)
+        return
+    given.target.mkdir(parents=True, exist_ok=True)
+    for number in range(given.first, given.first + given.count * given.step, given.step):
+        start = time.monotonic()
+        write_shard(given.target, number, library)
+        print(f"shard {number}: {time.monotonic() - start:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
