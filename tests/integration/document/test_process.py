@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -187,6 +187,34 @@ async def test_outage_of_the_reader_uses_up_no_start(desk: Desk) -> None:
     await desk.work(job)
     read = await desk.document(document.id)
     assert (read.state, read.warnings) == (DocumentState.NEEDS_REVIEW, ("TOTALS_DISAGREE",))
+
+
+async def test_outage_of_the_files_uses_up_no_start_and_leaves_no_row_without_file(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object, **__: object) -> None:
+        raise Unavailable("away", retry_after_s=5)
+
+    async def read_away(*_: object, **__: object) -> AsyncIterator[bytes]:
+        raise Unavailable("away", retry_after_s=5)
+        yield b""
+
+    document, job = await desk.send()
+    for name, failing in (("read", read_away), ("put", away), ("stat", away)) * 4:
+        with monkeypatch.context() as patched:
+            patched.setattr(desk.outside.blobs, name, failing)
+            with pytest.raises(Unavailable):
+                await desk.work(job)
+            with desk.person():
+                upload = await desk.fill(b"another")
+                _, chunks = await desk.pages.file(document.id, 0)
+                use = anext(chunks) if name == "read" else desk.complete(upload.id)
+                with pytest.raises(Unavailable):
+                    await use
+        assert await desk.count("page") == 0
+        assert await desk.count("document") == 1
+    await desk.work(job)
+    assert (await desk.document(document.id)).warnings == ("TOTALS_DISAGREE",)
 
 
 async def test_pages_after_a_lost_reader_go_alone_and_the_guilty_one_is_given_up(

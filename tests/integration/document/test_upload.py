@@ -208,6 +208,12 @@ async def test_completed_upload_cannot_be_aborted(desk: Desk) -> None:
             await desk.send_file.abort(upload.id)
 
 
+async def test_name_of_a_file_is_part_of_no_key(desk: Desk) -> None:
+    document, _ = await desk.send(CONTENT, "../../etc/secret\0name\r\n.pdf")
+    assert document.file.filename == "secretname.pdf"
+    assert "secret" not in "".join(str(path) for path in desk.blob_root.rglob("*"))
+
+
 async def test_same_name_and_content_twice_are_two_documents(desk: Desk) -> None:
     (first, _), (second, _) = await desk.send(CONTENT), await desk.send(CONTENT)
     assert first.id != second.id
