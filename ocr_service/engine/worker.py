@@ -11,6 +11,7 @@ import sys
 import traceback
 
 from hubkit.core.errors import HubError
+from hubkit.faults import fault_point
 from ocr_service.engine.protocol import (
     Failed,
     Inspect,
@@ -55,6 +56,7 @@ class Worker:
             self._reader = self._load()
         if request.data is not None:
             self._reader.open(request.digest, request.data)
+        fault_point("ocr.page", f"{request.digest}:{request.number}")
         return self._reader.read(request.number, request.options)
 
     def _load(self) -> PageReader:
