@@ -1,7 +1,8 @@
 """Runs migrations inside the transaction that `hubkit.sql.migrate` has begun."""
 
 import importlib
-import importlib.util
+from collections.abc import MutableMapping
+from typing import Any
 
 from alembic import context
 from sqlalchemy import MetaData
@@ -15,7 +16,7 @@ def metadata() -> list[MetaData]:
     return [importlib.import_module(name).METADATA for name in names]
 
 
-def include_name(name: str | None, kind: str, _parents: dict[str, str | None]) -> bool:
+def include_name(name: str | None, kind: str, _parents: MutableMapping[Any, str | None]) -> bool:
     """Leave the bus and the queues out: their tables are no service's to declare."""
     if kind == "schema":
         return name in SERVICES

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from alembic.operations import Operations
+from alembic import op
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
 from pgqueuer.domain.settings import DBSettings, Durability
 from pgqueuer.domain.types import Channel
@@ -42,7 +42,7 @@ def queue_settings(schema: str) -> DBSettings:
     )
 
 
-def run(op: Operations, script: str) -> None:
+def run(script: str) -> None:
     """Execute a script of several statements, which prepared statements cannot hold."""
     run_script(op.get_bind(), script)
 
@@ -55,20 +55,19 @@ def run_script(connection: Connection, script: str) -> None:
     driver.run_async(lambda raw: raw.execute(script))
 
 
-def add_service(op: Operations, service: str) -> None:
+def add_service(service: str) -> None:
     """Make a service's login role, schema and queue; its tables come after, with rights for it."""
     op.get_bind().execute(text("SELECT bus.add_service(:service)"), {"service": service})
     builder = QueryBuilderEnvironment(queue_settings(service))
-    run(op, builder.build_install_query(create_schema=False))
-    run(op, builder.build_optimize_autovacuum_query())
-    run(op, _QUEUE_EXTRAS.format(schema=service))
+    run(builder.build_install_query(create_schema=False))
+    run(builder.build_optimize_autovacuum_query())
+    run(_QUEUE_EXTRAS.format(schema=service))
 
 
-def protect(op: Operations, table: str, *, for_owner: bool = False) -> None:
+def protect(table: str, *, for_owner: bool = False) -> None:
     """Show the rows of a table with a column `tenant_id uuid` to their own tenant alone.
 
     Args:
-        op: Alembic's operations.
         table: Its name with the schema.
         for_owner: Whether functions that run with the owner's rights see every row; only for what
             must be found before a tenant is known.
@@ -79,7 +78,7 @@ def protect(op: Operations, table: str, *, for_owner: bool = False) -> None:
     )
 
 
-def subscribe(op: Operations, service: str, event_type: str) -> None:
+def subscribe(service: str, event_type: str) -> None:
     """Deliver every event of a type to a service, as a job whose kind is that type."""
     op.get_bind().execute(
         text("INSERT INTO bus.subscription (service, event_type) VALUES (:service, :event_type)"),

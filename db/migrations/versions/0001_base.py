@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from alembic import op
-
 from hubkit.sql import ddl
 
 revision = "0001"
@@ -12,6 +10,6 @@ down_revision = None
 
 def upgrade() -> None:
     """Build what every later migration stands on."""
-    ddl.run(op, Path(__file__).with_suffix(".sql").read_text())
+    ddl.run(Path(__file__).with_suffix(".sql").read_text())
     for service in ("identity", "document"):
-        ddl.add_service(op, service)
+        ddl.add_service(service)

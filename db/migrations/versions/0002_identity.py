@@ -10,8 +10,6 @@ owner's rights; nothing else passes row security:
 Tries to sign in belong to no tenant and hold no name: their keys are hashes.
 """
 
-from alembic import op
-
 from hubkit.sql import ddl
 
 revision = "0002"
@@ -154,8 +152,8 @@ END $$;
 
 def upgrade() -> None:
     """Make the tables, the walls around them, and the few doors through these."""
-    ddl.run(op, TABLES)
+    ddl.run(TABLES)
     for table in ("membership", "session", "refresh_token"):
-        ddl.protect(op, f"identity.{table}", for_owner=True)
-    ddl.run(op, WALLS)
-    ddl.run(op, DOORS)
+        ddl.protect(f"identity.{table}", for_owner=True)
+    ddl.run(WALLS)
+    ddl.run(DOORS)

@@ -6,8 +6,6 @@ with the owner's rights and nothing but ids:
     document.tenants         every tenant that ever sent a file
 """
 
-from alembic import op
-
 from hubkit.sql import ddl
 
 revision = "0003"
@@ -181,9 +179,9 @@ _OTHERS = ("upload_part", "document", "run", "page", "page_start", "field", "req
 
 def upgrade() -> None:
     """Make the tables, each behind row security, and the one door through it."""
-    ddl.run(op, TABLES)
+    ddl.run(TABLES)
     for table in _KNOWN_TO_SWEEPER:
-        ddl.protect(op, f"document.{table}", for_owner=True)
+        ddl.protect(f"document.{table}", for_owner=True)
     for table in _OTHERS:
-        ddl.protect(op, f"document.{table}")
-    ddl.run(op, DOORS)
+        ddl.protect(f"document.{table}")
+    ddl.run(DOORS)
