@@ -21,6 +21,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -66,7 +67,8 @@ class Peer:
         self.peak_mib = 0
 
     def read(self, data: bytes) -> Lines:
-        out = self._engine(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR))
+        pixels: Any = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        out: Any = self._engine(pixels)
         self.peak_mib = max(self.peak_mib, psutil.Process().memory_info().rss >> 20)
         if out.boxes is None:
             return []

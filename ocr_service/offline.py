@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -48,7 +48,7 @@ def read_files(
     force_ocr: bool = False,
     page_timeout_s: float = 20.0,
     today: date | None = None,
-) -> Iterator[Result]:
+) -> Generator[Result]:
     """Read files and extract their fields, one result for each, in the order given.
 
     A file that cannot be read gives a result with its `error`; the others go on.

@@ -33,7 +33,7 @@ def test_a_point_comes_back_from_the_upright_picture(
     there = mapped(point, transform)
     assert (there >= -1e-6).all()
     assert (there <= np.array(upright.shape[1::-1]) + 1e-6).all()
-    back = mapped(there, np.linalg.inv(transform))
+    back = mapped(there, np.asarray(np.linalg.inv(transform), np.float64))
     assert np.allclose(back, point, atol=1e-6)
 
 

@@ -1,10 +1,10 @@
 """PDF pages as people see them: /Rotate, CropBox, text layer, damage."""
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
-import pymupdf
 import pytest
 from PIL import Image
 
@@ -12,6 +12,7 @@ from ocr_service.domain.errors import CorruptFile, EncryptedFile, TooManyPages
 from ocr_service.domain.file_facts import Limits, MediaType, PageSize
 from ocr_service.intake.files import inspect, open_document
 
+pymupdf: Any = import_module("pymupdf")  # it ships no types
 LIMITS = Limits()
 A4 = PageSize(1653, 2339)
 

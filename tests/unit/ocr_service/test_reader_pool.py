@@ -7,10 +7,11 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import psutil
-import pymupdf
 import pytest
 import pytest_asyncio
 from PIL import Image
@@ -27,6 +28,7 @@ from ocr_service.domain.page import TextSource
 from ocr_service.domain.page_read import ReadOptions
 from ocr_service.engine.pool import PoolSettings, ReaderPool
 
+pymupdf: Any = import_module("pymupdf")  # it ships no types
 ROOT = Path(__file__).resolve().parents[3]
 SETTINGS = PoolSettings(workers=1, page_timeout_s=60)
 TEXT_ONLY = ReadOptions(with_image=False)
