@@ -61,8 +61,9 @@ def crops_of(tree: Path) -> list[Crop]:
         height, width = grey.shape
         angle = truth.get("degrade", {}).get("skew_deg", 0.0)
         turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1)
+        usual = float(np.median([s["box"][3] - s["box"][1] for s in truth["segments"]]))
         for segment in truth["segments"]:
-            quad = _widened(*segment["box"]) @ turn[:, :2].T + turn[:, 2]
+            quad = _widened(*segment["box"], 0.6 * usual) @ turn[:, :2].T + turn[:, 2]
             found.append(Crop(truth["id"], cut(grey, quad), canonical(segment["text"])))
     return found
 
@@ -187,9 +188,10 @@ def kind(char: str) -> str:
     return "Latin letter" if char.isalpha() else "sign"
 
 
-def _widened(x0: float, y0: float, x1: float, y1: float) -> NDArray[np.float64]:
-    height = (y1 - y0) * HEIGHT_FACTOR
-    middle = (y0 + y1) / 2 - (y1 - y0) * RISE
+def _widened(x0: float, y0: float, x1: float, y1: float, least: float) -> NDArray[np.float64]:
+    """Widen a box of ink; a dash is no lower to a detector than other small text."""
+    height = max(y1 - y0, least) * HEIGHT_FACTOR
+    middle = (y0 + y1) / 2 - height / HEIGHT_FACTOR * RISE
     left, right = x0 - SIDE * height, x1 + SIDE * height
     top, bottom = middle - height / 2, middle + height / 2
     return np.array([[left, top], [right, top], [right, bottom], [left, bottom]])

@@ -41,8 +41,8 @@ LATIN_FAMILIES = (
     "DejaVu*", "Liberation*", "Arimo*", "Cousine*", "Tinos*", "Carlito*", "Caladea*", "Lato*",
     "OpenSans*", "Roboto*", "Inconsolata*", "Hack*", "FiraCode*", "Nimbus*", "C059*", "P052*",
     "URWGothic*", "URWBookman*", "Courier*", "FreeSans*", "FreeMono*", "NotoSans-*", "NotoSerif-*",
-    "NotoSansMono*", "Cantarell*", "CharisSIL*", "Andika*", "Gentium*", "LinLibertine*", "OCRA*",
-    "OCRB*", "OCR*", "Vollkorn*", "Cabin*", "Quicksand*", "Dosis*", "JetBrainsMono*", "Play-*",
+    "NotoSansMono*", "Cantarell*", "CharisSIL*", "Andika*", "Gentium*", "LinLibertine*", "OCRA",
+    "OCRB", "Vollkorn*", "Cabin*", "Quicksand*", "Dosis*", "JetBrainsMono*", "Play-*",
     "lmroman10*", "lmmono10*",
 )  # fmt: skip
 
@@ -180,7 +180,8 @@ def _family(path: str) -> str:
     name = Path(path).name.split(".")[0]
     if path.endswith("woff2"):
         return name.rsplit("-thai-", 1)[0]
-    return re.sub("(Bold|Oblique|Italic)+$", "", name.split("-")[0])
+    # "Courier Prime Sans Bold", "LinLibertine_RB" and "FreeSerifBold" are styles, not families.
+    return re.sub("( Sans| Code|_[A-Z]+|Bold|Oblique|Italic| )*$", "", name.split("-")[0])
 
 
 def _by_family(faces: list[Face]) -> dict[str, list[Face]]:

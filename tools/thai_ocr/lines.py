@@ -64,7 +64,8 @@ def make_line(rng: Rng, library: Library) -> tuple[NDArray[np.uint8], str]:
 def _draw(rng: Rng, text: str, typeface: Typeface, em: int) -> Drawn | None:
     """Draw a text; None where a font lacks a character or nothing shows."""
     if rng.random() < 0.25:  # spaces of any width are one space to the reader
-        text = "".join(" " * rng.randint(1, 3) if c == " " else c for c in text)
+        widest = rng.choice([3, 3, 8])
+        text = "".join(" " * rng.randint(1, widest) if c == " " else c for c in text)
     parts = runs(text, typeface)
     if parts is None:
         return None
@@ -124,52 +125,72 @@ def _detected(rng: Rng, drawn: Drawn) -> NDArray[np.float64]:
 
 
 def _surroundings(rng: Rng, drawn: Drawn, quad: NDArray[np.float64], library: Library) -> Ink:
-    """Draw what else stands near: rules, table lines, neighbouring lines, stamps, strokes."""
+    """Draw what else stands near: rules, neighbouring lines, stamps."""
     ink = np.zeros_like(drawn.ink)
     left, top, right, bottom = drawn.box
-    x0, y0 = quad.min(0)
-    x1, y1 = quad.max(0)
-    thick = rng.choice([1, 1, 2, 2, 3])
-    strength = rng.uniform(0.3, 1.0)
-    if rng.random() < 0.22:  # table rules outside the ink
-        for edge, inner in ((y0, top), (y1, bottom)):
-            if rng.random() < 0.6:
-                y = round(rng.uniform(min(edge, inner), max(edge, inner)))
-                cv2.line(ink, (0, y), (ink.shape[1], y), strength, thick)
-    if rng.random() < 0.14:
-        for edge, inner in ((x0, left), (x1, right)):
-            if rng.random() < 0.6:
-                x = round(rng.uniform(min(edge, inner) - 2, max(edge, inner)))
-                cv2.line(ink, (x, 0), (x, ink.shape[0]), strength, thick)
-    if rng.random() < 0.04:  # underline, or a rule the text was printed on
-        y = round(rng.uniform(bottom - 0.25 * drawn.em, bottom + 0.1 * drawn.em))
-        cv2.line(ink, (left, y), (right, y), strength, thick)
-    if rng.random() < 0.03:  # a table line through the text
-        x = rng.randint(left, right)
-        cv2.line(ink, (x, 0), (x, ink.shape[0]), strength, 1)
-    if rng.random() < 0.10:  # the next line's marks or feet reach in
-        em = drawn.em
+    _draw_rules(rng, ink, drawn, quad)
+    if rng.random() < 0.10:
         other = texts.line(rng)
-        beside = _draw(rng, other, library.choose(rng, other), em)
+        beside = _draw(rng, other, library.choose(rng, other), drawn.em)
         if beside:
-            _, b_top, _, b_bottom = beside.box
-            above = rng.random() < 0.5
-            reach = rng.uniform(0.02, 0.28) * (top - y0 if above else y1 - bottom)
-            shift = round(y0 + reach) - b_bottom if above else round(y1 - reach) - b_top
-            moved = np.zeros_like(ink)
-            width = min(ink.shape[1], beside.ink.shape[1])
-            rows = range(max(0, shift), min(ink.shape[0], beside.ink.shape[0] + shift))
-            moved[rows.start : rows.stop, :width] = beside.ink[
-                rows.start - shift : rows.stop - shift, :width
-            ]
-            ink = np.maximum(ink, moved)
+            ink = np.maximum(ink, _reaching_in(rng, beside, drawn, quad))
     if rng.random() < 0.03:  # a stamp's rings or a signature's stroke
         centre = (rng.randint(left, right), rng.randint(top - drawn.em, bottom + drawn.em))
         axes = (rng.randint(drawn.em, 6 * drawn.em), rng.randint(drawn.em, 4 * drawn.em))
-        cv2.ellipse(
-            ink, centre, axes, rng.uniform(0, 180), 0, 360, rng.uniform(0.2, 0.6), rng.randint(1, 3)
-        )
+        grey, thick = rng.uniform(0.2, 0.6), rng.randint(1, 3)
+        cv2.ellipse(ink, centre, axes, rng.uniform(0, 180), 0, 360, grey, thick)
     return ink
+
+
+def _draw_rules(rng: Rng, ink: Ink, drawn: Drawn, quad: NDArray[np.float64]) -> None:
+    """Draw table lines around, between and through the words, and underlines."""
+    height, width = ink.shape
+    left, top, right, bottom = drawn.box
+    (x0, y0), (x1, y1) = quad.min(0), quad.max(0)
+    thick, grey = rng.choice([1, 1, 2, 2, 3]), rng.uniform(0.3, 1.0)
+    rows, columns = list[float](), list[float]()
+    if rng.random() < 0.22:
+        for edge, inner in ((y0, top), (y1, bottom)):
+            if rng.random() < 0.6:
+                rows.append(rng.uniform(min(edge, inner), max(edge, inner)))
+    if rng.random() < 0.14:
+        for edge, inner in ((x0, left), (x1, right)):
+            if rng.random() < 0.6:
+                columns.append(rng.uniform(min(edge, inner) - 2, max(edge, inner)))
+    if rng.random() < 0.12:  # between cells
+        columns += [x for x in _wide_gaps(drawn) if rng.random() < 0.7]
+    if rng.random() < 0.03:  # through the text
+        columns.append(rng.randint(left, right))
+    for y in rows:
+        cv2.line(ink, (0, round(y)), (width, round(y)), grey, thick)
+    for x in columns:
+        cv2.line(ink, (round(x), 0), (round(x), height), grey, thick)
+    if rng.random() < 0.04:
+        y = bottom + drawn.em * rng.uniform(-0.25, 0.1)
+        cv2.line(ink, (left, round(y)), (right, round(y)), grey, thick)
+
+
+def _reaching_in(rng: Rng, beside: Drawn, drawn: Drawn, quad: NDArray[np.float64]) -> Ink:
+    """Place the line above or below so that its feet or its marks reach into the crop."""
+    _, top, _, bottom = drawn.box
+    y0, y1 = quad[:, 1].min(), quad[:, 1].max()
+    above = rng.random() < 0.5
+    reach = rng.uniform(0.02, 0.28) * (top - y0 if above else y1 - bottom)
+    shift = round(y0 + reach) - beside.box[3] if above else round(y1 - reach) - beside.box[1]
+    moved = np.zeros_like(drawn.ink)
+    width = min(moved.shape[1], beside.ink.shape[1])
+    first, end = max(0, shift), min(moved.shape[0], beside.ink.shape[0] + shift)
+    moved[first:end, :width] = beside.ink[first - shift : end - shift, :width]
+    return moved
+
+
+def _wide_gaps(drawn: Drawn) -> list[int]:
+    """Give a column in each gap between words that is wide enough for a table line."""
+    left, _, right, _ = drawn.box
+    empty = drawn.ink[:, left:right].max(0) < 0.1
+    edges = np.flatnonzero(np.diff(empty.astype(np.int8), prepend=0, append=0))
+    gaps = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    return [left + (a + b) // 2 for a, b in gaps if b - a >= drawn.em * 0.5]
 
 
 def write_shard(folder: Path, number: int, library: Library) -> None:

@@ -199,6 +199,13 @@ def mixed(rng: Rng) -> str:
     return "  ".join(rng.choice(makers)(rng) for _ in range(rng.randint(2, 3)))
 
 
+def row(rng: Rng) -> str:
+    """Cells of a table that were taken for one line: figures, dashes, short words."""
+    makers = [number, money, lambda source: pick(source, "cells"), lambda _: "-", label]
+    chosen = rng.choices(makers, [3, 4, 2, 4, 1], k=rng.randint(2, 6))
+    return "    ".join(make(rng) for make in chosen)
+
+
 def signs(rng: Rng) -> str:
     """Rows of characters from the whole alphabet, so that every sign is learnt."""
     pools = [_SIGNS, "0123456789", LATIN, LATIN.lower(), " "]
@@ -234,16 +241,17 @@ def _english(rng: Rng, most: int) -> list[str]:
 
 
 KINDS: dict[Callable[[Rng], str], float] = {
-    number: 21,
+    number: 19,
     field: 16,
     label: 11,
     item: 11,
-    prose: 16,
+    prose: 15,
     company: 5,
     address: 6,
     person: 3,
     baht_text: 4,
     mixed: 3,
+    row: 3,
     latin: 5,
     rare: 5,
     signs: 2,
