@@ -18,6 +18,18 @@ TEMPLATE: Final = Path(__file__).parents[2] / "gateway" / "envoy.yaml"
 REQUEST_LIMIT: Final = 5 * 1024 * 1024
 """Bytes of one request: a part of 4 MiB with room for its envelope."""
 
+REPLIES: Final = (
+    (
+        413,
+        8,  # RESOURCE_EXHAUSTED
+        f"the request is larger than the limit of {REQUEST_LIMIT} bytes; "
+        "send a file in parts of at most 4 MiB",
+    ),
+    (408, 4, "the request did not arrive in time"),  # DEADLINE_EXCEEDED
+    (504, 4, "the answer took longer than allowed"),  # DEADLINE_EXCEEDED
+)
+"""What Envoy answers by itself: the HTTP status it thinks of, the gRPC status, and our words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -99,6 +111,7 @@ def render(plan: GatewayPlan) -> str:
         plan=plan,
         routes=routes(),
         request_limit=REQUEST_LIMIT,
+        replies=REPLIES,
         issuer=PERSON_ISSUER,
         audience=PERSON_AUDIENCE,
     )

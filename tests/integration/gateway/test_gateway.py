@@ -231,6 +231,16 @@ def test_a_request_over_the_limit_is_refused_and_the_connection_lives(gateway: G
     assert "parts of at most 4 MiB" in (error.details() or "")
 
 
+def test_a_web_client_is_told_the_limit_too(gateway: Gateway) -> None:
+    part = upload_service_pb2.UploadPartRequest(data=bytes(5 * MIB)).SerializeToString()
+    path = "/dochub.document.v1.UploadService/UploadPart"
+    status, headers, _ = gateway.http("POST", path, web_headers(gateway.token()), web_body(part))
+    assert status == 200  # or the client would not look at the next two
+    assert headers["grpc-status"] == str(grpc.StatusCode.RESOURCE_EXHAUSTED.value[0])
+    assert "parts of at most 4 MiB" in headers["grpc-message"]
+    assert headers["access-control-allow-origin"] == ORIGIN
+
+
 def test_what_only_the_gateway_may_say_is_taken_off(gateway: Gateway) -> None:
     seen = headers_seen(
         gateway,
