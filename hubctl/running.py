@@ -48,7 +48,8 @@ async def run_mesh(
         task.cancel()
 
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(signum, stop)
+        if signal.getsignal(signum) is not signal.SIG_IGN:  # as `nohup` has it
+            loop.add_signal_handler(signum, stop)
     try:
         async with mesh(options, report) as running:
             await work(running)

@@ -31,7 +31,7 @@ class Lines:
 
     def show(self, file: Path, stage: str, done: int, total: int) -> None:
         """Print the step unless it was the last one."""
-        if stage == "uploading":
+        if stage == "uploading" and total:
             stage = f"uploading {done / total:.0%}"
         if self._last.get(file) != stage:
             self._last[file] = stage

@@ -92,21 +92,18 @@ class Hub:
             HubError: The file was refused, or the hub does not answer for long.
         """
         try:
-            content = await asyncio.to_thread(path.read_bytes)
+            size, sha256 = await asyncio.to_thread(_measure, path)
         except OSError as error:
             raise InvalidArgument(f"can't read {path}: {error.strerror}") from None
         request = upload_service_pb2.StartUploadRequest(
-            request_id=new_id(),
-            filename=path.name,
-            size_bytes=len(content),
-            sha256=hashlib.sha256(content).hexdigest(),
+            request_id=new_id(), filename=path.name, size_bytes=size, sha256=sha256
         )
         patience = Patience()
         while True:
             try:
                 # The same request id gives the same upload, with the parts that have arrived.
                 answer = await self._call(self._uploads.StartUpload, request)
-                await self._send_parts(answer.upload, content, progress, patience)
+                await self._send_parts(answer.upload, path, progress, patience)
                 complete = upload_service_pb2.CompleteUploadRequest(upload_id=answer.upload.id)
                 return await self._call(self._uploads.CompleteUpload, complete, PART_S)
             except HubError as error:
@@ -115,7 +112,7 @@ class Hub:
     async def _send_parts(
         self,
         upload: upload_service_pb2.Upload,
-        content: bytes,
+        path: Path,
         progress: Progress,
         patience: Patience,
     ) -> None:
@@ -125,7 +122,7 @@ class Hub:
         arrived = set(upload.received_parts)
         for index in range(upload.part_count):
             if index not in arrived:
-                data = content[index * size : (index + 1) * size]
+                data = await asyncio.to_thread(_part, path, index * size, size)
                 part = upload_service_pb2.UploadPartRequest(
                     upload_id=upload.id,
                     index=index,
@@ -135,7 +132,7 @@ class Hub:
                 await self._call(self._uploads.UploadPart, part, PART_S)
                 arrived.add(index)
                 patience.progress()
-            progress(min(len(arrived) * size, len(content)), len(content))
+            progress(min(len(arrived) * size, upload.size_bytes), upload.size_bytes)
 
     async def follow(self, job_id: str) -> AsyncIterator[job_pb2.Job]:
         """Give the job after each change, until it has ended.
@@ -231,3 +228,16 @@ class Hub:
     ) -> T:
         with remote_errors():
             return await method(request, metadata=await self._session.metadata(), timeout=timeout_s)
+
+
+def _measure(path: Path) -> tuple[int, str]:
+    """Give a file's size and hash, without holding it in memory."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+        return file.tell(), digest.hexdigest()
+
+
+def _part(path: Path, offset: int, size: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(offset)
+        return file.read(size)

@@ -159,6 +159,22 @@ def test_a_bad_file_fails_alone(hub: Hub, tmp_path: Path) -> None:
     assert results[1]["error"] is None
 
 
+def test_an_operator_migrates_and_makes_an_administrator(hub: Hub, tmp_path: Path) -> None:
+    assert hub.run("migrate").returncode == 0
+    made = hub.run("admin", "create", "ann@example.com", "--tenant", "acme")
+    found = re.search(r"password: (\S+)", made.stdout)
+    assert found is not None
+    secret = tmp_path / "password"
+    secret.write_text(found[1])
+    # In a folder of her own: the first administrator stays signed in.
+    ann = Hub(hub.data_dir, hub.process, tmp_path / "config")
+    signed_in = ann.run("login", "--email", "ann@example.com", "--password-file", str(secret))
+    assert "tenant acme" in signed_in.stdout
+    assert "no documents" in ann.run("documents", "list").stdout
+    assert ann.run("logout").returncode == 0
+    assert "dochub login" in ann.run("documents", "list").stderr
+
+
 def test_a_second_hub_on_the_same_data_is_refused(hub: Hub) -> None:
     done = hub.run("up")
     assert done.returncode == 1
