@@ -48,11 +48,8 @@ def make_line(rng: Rng, library: Library) -> tuple[NDArray[np.uint8], str]:
     """Make one (48, W) crop with its text."""
     while True:
         text = texts.line(rng)
-        em = round(
-            rng.choices(
-                [rng.uniform(20, 34), rng.uniform(14, 20), rng.uniform(34, 66)], [66, 14, 20]
-            )[0]
-        )
+        low, high = rng.choices([(11, 15), (15, 26), (26, 36), (36, 66)], [6, 60, 24, 10])[0]
+        em = round(rng.uniform(low, high))
         drawn = _draw(rng, text, library.choose(rng, text), em)
         if drawn is None:
             continue
