@@ -41,7 +41,7 @@ class CompleteUpload:
 
         Raises:
             UploadIncomplete: A part is missing.
-            ChecksumMismatch: The file is not the announced one; its parts may be sent again.
+            ChecksumMismatch: The file is not the announced one; nothing of it is kept.
             HubError: One of `REFUSALS`; the file can't be read and nothing of it is kept.
         """
         tenant_id = current_caller().tenant_id
@@ -72,8 +72,8 @@ class CompleteUpload:
         return answer
 
     async def _store_and_look(self, tenant_id: str, upload: Upload) -> Inspection | HubError:
-        await self._put(tenant_id, upload)
         try:
+            await self._put(tenant_id, upload)
             try:
                 return await self.reader.inspect(upload.announced.sha256)
             except ChecksumMismatch:
