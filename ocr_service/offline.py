@@ -59,7 +59,7 @@ def read_files(
         pages: Page numbers to read, counted from 1; None for all.
         workers: Reading processes; None for one each core.
         force_ocr: Read the pixels even of pages with a good text layer.
-        page_timeout_s: A page that takes longer is given up.
+        page_timeout_s: Processor time after which a page is given up.
         today: For dates without a year; None for the machine's date.
 
     Yields:

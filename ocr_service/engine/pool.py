@@ -33,8 +33,9 @@ class PoolSettings:
         inspectors: Processes that only look at headers, so that a check on upload does not wait
             behind pages; with 0 the readers do it.
         waiting: Requests that may wait for a worker; more are refused as BUSY.
-        page_timeout_s: Time for one page.
-        inspect_timeout_s: Time for a look at the headers.
+        page_timeout_s: Processor time for one page; the clock may run three times that, so that
+            a crowded machine fails no page.
+        inspect_timeout_s: The same for a look at the headers.
         memory_cap: Bytes at which a worker is killed with its page in hand.
         recycle_at: Bytes at which a worker is replaced after its page.
         limits: Files are held to.

@@ -17,7 +17,10 @@ from ocr_service.engine.protocol import Failed, Ready, Reply, Request, Setup, fr
 START_S = 60
 """A worker that has not loaded its models by then never will."""
 WATCH_S = 0.1
-"""How often memory is looked at while a page is read."""
+"""How often memory and processor time are looked at while a page is read."""
+WAIT_FACTOR = 3
+"""How much longer than its processor time a page may take: on a crowded machine a page is slow
+through no fault of its own, while one that hangs without computing must end all the same."""
 
 
 @dataclass(slots=True, eq=False)
@@ -81,24 +84,28 @@ class WorkerProcess:
     async def do(self, request: Request, time_limit_s: float, memory_cap: int) -> Reply:
         """Have a request answered, or end the process.
 
+        Args:
+            request: What to do.
+            time_limit_s: Processor time it may take; the clock may run `WAIT_FACTOR` times that.
+            memory_cap: Bytes the process may hold.
+
         Raises:
             PageTimeout: It took too long; the process is killed.
             FileTooLarge: It took too much memory; the process is killed.
             WorkerLost: The process died.
         """
-        watch = asyncio.ensure_future(self._outgrows(memory_cap))
+        watch = asyncio.ensure_future(self._overrun(time_limit_s, memory_cap))
         answer = asyncio.ensure_future(self._ask(request))
         try:
             done, _ = await asyncio.wait(
-                {watch, answer}, timeout=time_limit_s, return_when=asyncio.FIRST_COMPLETED
+                {watch, answer},
+                timeout=WAIT_FACTOR * time_limit_s,
+                return_when=asyncio.FIRST_COMPLETED,
             )
             if answer in done:
                 return answer.result()
-            failure: HubError = (
-                FileTooLarge("reading the page takes more memory than allowed; scan it smaller")
-                if watch in done
-                else PageTimeout(f"the page was not read within {time_limit_s:g} s")
-            )
+            late = PageTimeout(f"the page was not read within {time_limit_s:g} s of work")
+            failure = watch.result() if watch in done else None
         except (OSError, asyncio.IncompleteReadError) as exc:
             self.kill()
             raise WorkerLost("the process reading the page died; try the page again") from exc
@@ -111,7 +118,7 @@ class WorkerProcess:
                 task.cancel()
             await asyncio.gather(watch, answer, return_exceptions=True)
         self.kill()
-        raise failure
+        raise failure or late
 
     def kill(self) -> None:
         """End the process at once and reap it."""
@@ -125,9 +132,21 @@ class WorkerProcess:
         await self.writer.drain()
         return await reply_from(self.reader)
 
-    async def _outgrows(self, memory_cap: int) -> None:
-        while self.memory() <= memory_cap:  # noqa: ASYNC110  a process' memory raises no event
+    async def _overrun(self, time_limit_s: float, memory_cap: int) -> HubError | None:
+        """Wait until the process uses too much memory or processor time; None for the latter."""
+        budget = self._processor_s() + time_limit_s
+        while self.memory() <= memory_cap:
+            if self._processor_s() > budget:
+                return None
             await asyncio.sleep(WATCH_S)
+        return FileTooLarge("reading the page takes more memory than allowed; scan it smaller")
+
+    def _processor_s(self) -> float:
+        try:
+            times = psutil.Process(self.process.pid).cpu_times()
+        except psutil.Error:
+            return 0.0
+        return float(times.user + times.system)
 
 
 def _environment() -> dict[str, str]:
