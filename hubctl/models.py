@@ -1,6 +1,5 @@
 """Shows the models that read, and proves that they are the right ones."""
 
-import hashlib
 import json
 import sys
 from dataclasses import asdict
@@ -8,7 +7,8 @@ from dataclasses import asdict
 from rich.table import Table
 
 from hubctl.tables import console
-from ocr_service.bootstrap import installed_models  # type: ignore[attr-defined]  # its door
+from hubkit.core.errors import HubError
+from ocr_service.offline import installed_models, verify
 
 
 def show_models(*, as_json: bool) -> None:
@@ -31,11 +31,11 @@ def check_models() -> int:
     """Compare every model file with the manifest; gives the exit status."""
     wrong = 0
     for one in installed_models().values():
-        if not one.path.is_file():
-            verdict = "missing"
-        else:
-            found = hashlib.sha256(one.path.read_bytes()).hexdigest()
-            verdict = "ok" if found == one.sha256 else "another file than the manifest names"
-        wrong += verdict != "ok"
+        try:
+            verify(one)
+            verdict = "ok"
+        except HubError as error:
+            verdict = str(error)
+            wrong += 1
         sys.stdout.write(f"{one.name}: {verdict}\n")
     return 1 if wrong else 0

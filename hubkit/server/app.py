@@ -1,12 +1,15 @@
 """What a service serves, and the facts of each of its methods, read from the contract."""
 
+import pkgutil
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import grpc
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
+import dochub
 from dochub.option.v1 import options_pb2
 from hubkit.core.errors import PreconditionFailed
 
@@ -90,3 +93,10 @@ def _facts(method: MethodDescriptor) -> Method:
         streams,
         endless=streams and method.name.startswith("Watch"),
     )
+
+
+def services_of_contract() -> list[str]:
+    """Name every service of the mesh, so that any one of them can tell a tool of them all."""
+    modules = pkgutil.walk_packages(dochub.__path__, prefix="dochub.")
+    files = [import_module(one.name).DESCRIPTOR for one in modules if one.name.endswith("_pb2")]
+    return [service.full_name for file in files for service in file.services_by_name.values()]

@@ -23,7 +23,7 @@ from hubkit.core.errors import HubError, PreconditionFailed
 from hubkit.observe.logs import configure_logs, failure_facts
 from hubkit.observe.metrics import serving_metrics
 from hubkit.observe.traces import Tracing
-from hubkit.server.app import App, methods_of
+from hubkit.server.app import App, methods_of, services_of_contract
 from hubkit.server.auth import Authorizer, TokenVerifier
 from hubkit.server.chain import Chain
 from hubkit.server.concurrency import CallsInFlight
@@ -152,10 +152,8 @@ async def serving(
         servicer.add(servicer.service, server)
     health = await _add_health(server, app)
     if settings.reflection:
-        names = [servicer.descriptor.full_name for servicer in app.servicers]
-        reflection.enable_server_reflection(
-            [*names, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name], server
-        )
+        health_name = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
+        reflection.enable_server_reflection([*services_of_contract(), health_name], server)
     async with AsyncExitStack() as stack:
         stack.callback(tracing.close)
         stack.enter_context(serving_metrics(settings.metrics_listen))

@@ -304,6 +304,7 @@ async def test_reflection_is_off_unless_asked_for(mesh: Mesh) -> None:
     async with dialed(app_of(), mesh, reflection=True) as channel:
         listed = await services_listed(channel)
     assert "dochub.ocr.v1.OcrService" in listed
+    assert "dochub.identity.v1.AuthService" in listed  # any part tells of the whole mesh
     assert "grpc.health.v1.Health" in listed
 
 
