@@ -50,6 +50,12 @@ up: setup ## Start everything and stay up; prints the address, the login and wha
 test: setup-dev check ## Set up and run all checks and tests
 	$(BIN)/pytest
 
+.PHONY: test-postgres
+POSTGRES ?= /usr/lib/postgresql/15/bin
+test-postgres: setup-dev ## Run what touches the database on another PostgreSQL: POSTGRES=its bin
+	@test -x $(POSTGRES)/postgres || { echo "no PostgreSQL in $(POSTGRES): apt-get install postgresql-15, or set POSTGRES"; exit 1; }
+	DOCHUB_TEST_POSTGRES=$(POSTGRES) $(BIN)/pytest tests/migration tests/stores
+
 check: setup-dev lint types imports protos-check ## The quick checks: format, lint, types, imports, contract
 
 lint:

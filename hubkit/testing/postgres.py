@@ -22,6 +22,9 @@ from hubkit.sql.embedded import DATABASE, OWNER, STOP_SIGNAL, EmbeddedPostgres
 
 SERVICE_ROLES: Final = ("dochub_identity", "dochub_document")
 
+OTHER_SERVER: Final = "DOCHUB_TEST_POSTGRES"
+"""Names the directory of another PostgreSQL's programs to test with, instead of the wheel's."""
+
 _TEST_OPTIONS: Final = {
     # A test's data need not outlive the machine; they do outlive a killed server.
     "fsync": "off",
@@ -54,16 +57,15 @@ class Cluster:
     """A running server in a directory of its own; `with` stops it and takes everything away.
 
     Args:
-        binaries: Another PostgreSQL's programs instead of the wheel's.
         options: Server parameters over the tests' own.
     """
 
-    def __init__(
-        self, binaries: Path | None = None, options: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, options: Mapping[str, str] | None = None) -> None:
         # Not pytest's own directory: that is closed to other accounts, and the path is long.
         self._dir = Path(tempfile.mkdtemp(prefix="dochub-pg-"))
         settings = {**_TEST_OPTIONS, **(options or {})}
+        other = os.environ.get(OTHER_SERVER)
+        binaries = Path(other) if other else None
         self.server = EmbeddedPostgres(self._dir, binaries=binaries, options=settings)
         self._count = 0
         self._process: subprocess.Popen[bytes] | None = None

@@ -39,9 +39,9 @@ def test_migrations_are_one_line() -> None:
 
 
 def test_migrating_again_changes_nothing_and_sets_passwords(
-    server: Cluster, migrated: FreshDatabase
+    cluster: Cluster, migrated: FreshDatabase
 ) -> None:
-    passwords = {role: server.server.password(role) for role in SERVICE_ROLES}
+    passwords = {role: cluster.server.password(role) for role in SERVICE_ROLES}
 
     async def run() -> None:
         # Two at once: the second waits for the first, and finds nothing to do.
@@ -52,8 +52,8 @@ def test_migrating_again_changes_nothing_and_sets_passwords(
     asyncio.run(run())
 
 
-def test_service_refuses_an_older_schema_and_takes_a_newer_one(server: Cluster) -> None:
-    database = server.fresh_database()
+def test_service_refuses_an_older_schema_and_takes_a_newer_one(cluster: Cluster) -> None:
+    database = cluster.fresh_database()
 
     async def stand_at(version: str) -> None:
         await _execute(
@@ -67,9 +67,9 @@ def test_service_refuses_an_older_schema_and_takes_a_newer_one(server: Cluster) 
     asyncio.run(stand_at("9999"))
 
 
-def test_service_refuses_an_empty_database(server: Cluster) -> None:
-    server.run("CREATE DATABASE never_migrated OWNER dochub_owner")
-    database = FreshDatabase(server.server, "never_migrated")
+def test_service_refuses_an_empty_database(cluster: Cluster) -> None:
+    cluster.run("CREATE DATABASE never_migrated OWNER dochub_owner")
+    database = FreshDatabase(cluster.server, "never_migrated")
 
     async def check() -> None:
         async with Database.open(database.settings("dochub_document")) as opened:
