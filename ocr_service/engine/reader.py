@@ -32,9 +32,11 @@ FEW_CHARS = 40
 LARGE_PICTURE = 0.5
 SCAN_PICTURE = 0.8
 WEBP_QUALITY = 80
+DOUBTFUL = 0.75
+"""Lines less sure than this are mostly guesses, as at a script the model cannot read."""
 UNREAD_SHARE = 0.4
 UNREAD_LINES = 4
-"""From so many boxes and such a share without readable text, the page says so."""
+"""From so many boxes and such a share without text that can be trusted, the page says so."""
 
 
 class PageReader:
@@ -118,7 +120,8 @@ class PageReader:
     def _from_pixels(self, blank: Page, content: PageContent) -> Page:
         read = read_image(content.pixels, self._detector, self._recogniser)
         lines = _on_page(read, _to_pixels(content), content)
-        many = read.unread >= max(UNREAD_LINES, UNREAD_SHARE * (len(lines) + read.unread))
+        bad = read.unread + sum(line.confidence < DOUBTFUL for line in lines)
+        many = bad >= max(UNREAD_LINES, UNREAD_SHARE * (len(lines) + read.unread))
         return replace(
             blank,
             text_source=TextSource.OCR if lines else TextSource.NONE,

@@ -15,6 +15,9 @@ VOTERS = 6
 SURE = 0.93
 """Mean confidence at which upright lines are believed without reading them upside down: lines
 read upside down stay well below."""
+READABLE = 0.8
+"""Mean confidence that lines turned over must reach: in a script the model cannot read, both ways
+are guesses, and the page stays as it lies."""
 ELONGATED = 2.0
 """Sides ratio from which a box tells the direction of its text."""
 
@@ -41,6 +44,11 @@ def voters(quads: Floats) -> list[int]:
 def is_surely_upright(confidences: Sequence[float]) -> bool:
     """Tell by the confidences of the chosen lines whether reading them turned over is needless."""
     return mean_of(confidences) >= SURE
+
+
+def lies_on_its_head(upright: Sequence[float], over: Sequence[float]) -> bool:
+    """Compare the confidences of the chosen lines as they lie and turned over; a draw stays."""
+    return mean_of(over) >= READABLE and mean_of(over) > mean_of(upright)
 
 
 def turned_corners(quads: Floats, degrees: int) -> Floats:

@@ -22,7 +22,7 @@ from ocr_service.pipeline.geometry import (
 from ocr_service.pipeline.orientation import (
     is_sideways,
     is_surely_upright,
-    mean_of,
+    lies_on_its_head,
     turned_corners,
     voters,
 )
@@ -111,14 +111,14 @@ def upright_image(image: Image, rotation: int, skew_degrees: float) -> tuple[Ima
 
 
 def _lies_on_its_head(image: Image, found: Sequence[ReadQuad], recogniser: LineRecogniser) -> bool:
-    """Ask the longest lines, for the page as a whole; a draw is upright."""
+    """Ask the longest lines, for the page as a whole."""
     chosen = [found[i] for i in voters(np.array([q for q, _ in found]).reshape(-1, 4, 2))]
     upright = [line_confidence(words) for _, words in chosen]
     if not chosen or is_surely_upright(upright):
         return False
     turned = turned_corners(np.array([quad for quad, _ in chosen]), 180)
     over = [line_confidence(words) for words in recognise(image, turned, recogniser)]
-    return mean_of(over) > mean_of(upright)
+    return lies_on_its_head(upright, over)
 
 
 def _read_quads(image: Image, quads: Floats, recogniser: LineRecogniser) -> list[ReadQuad]:
