@@ -22,7 +22,7 @@ from dochub.type.v1 import geometry_pb2, value_pb2
 from hubkit.core.errors import InvalidArgument
 from ocr_service.application import Content, PageRange, Source, Stored
 from ocr_service.domain.file_facts import FileFacts
-from ocr_service.domain.page import Line, Page, PageFailure, Quad, TextSource, Word
+from ocr_service.domain.page import Line, Page, PageFailure, Quad, Table, TextSource, Word
 from ocr_service.domain.page_read import PageRead, ReadOptions, UprightImage
 from ocr_service.ports import Engine
 from paperwork.readings import Extraction, FieldReading, Region, Value, canonical
@@ -116,6 +116,7 @@ def page_to_proto(page: Page, image: UprightImage | None = None) -> page_pb2.Pag
         skew_degrees=page.skew_degrees,
         lines=[_line_to_proto(line, size) for line in page.lines],
         warnings=page.warnings,
+        tables=[_table_to_proto(table, size) for table in page.tables],
     )
     if page.failure is not None:
         result.error.CopyFrom(_failure_to_proto(page.failure))
@@ -180,6 +181,29 @@ def _line_to_proto(line: Line, size: tuple[int, int]) -> page_pb2.Line:
                 text=word.text, polygon=_polygon(word.box, size), confidence=word.confidence
             )
             for word in line.words
+        ],
+    )
+
+
+def _table_to_proto(table: Table, size: tuple[int, int]) -> page_pb2.Table:
+    return page_pb2.Table(
+        rows=table.rows,
+        columns=table.columns,
+        is_ruled=table.is_ruled,
+        polygon=_polygon(table.box, size),
+        cells=[
+            page_pb2.Cell(
+                row=cell.row,
+                column=cell.column,
+                row_span=cell.row_span,
+                column_span=cell.column_span,
+                is_header=cell.is_header,
+                kind=page_pb2.CellKind.Value(f"CELL_KIND_{cell.kind.value}"),
+                text=cell.text,
+                polygon=_polygon(cell.box, size),
+                confidence=cell.confidence,
+            )
+            for cell in table.cells
         ],
     )
 

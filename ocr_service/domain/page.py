@@ -56,6 +56,61 @@ class Line:
     words: tuple[Word, ...] = ()
 
 
+class CellKind(Enum):
+    """What a cell's text is as a whole."""
+
+    TEXT = "TEXT"
+    NUMBER = "NUMBER"
+    AMOUNT = "AMOUNT"
+    DATE = "DATE"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One field of a table.
+
+    Attributes:
+        row: Of its upper left corner, counted from 0.
+        column: Of its upper left corner, counted from 0.
+        row_span: Rows it takes up, 1 or more.
+        column_span: Columns it takes up, 1 or more.
+        is_header: Whether it is a heading of what stands below.
+        kind: TEXT for an empty cell too; AMOUNT for a number with a currency or two decimals.
+        text: Its lines parted by line feeds; empty for an empty cell.
+        box: The field itself, from border to border, not just its text.
+        confidence: Of its text, in [0, 1]; 1 for an empty cell.
+    """
+
+    row: int
+    column: int
+    row_span: int
+    column_span: int
+    is_header: bool
+    kind: CellKind
+    text: str
+    box: Quad
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table on a page.
+
+    Attributes:
+        rows: How many, 1 or more.
+        columns: How many, 2 or more.
+        is_ruled: Whether lines on the page divide it; else its words' alignment does.
+        box: Where it stands.
+        cells: By row, then column; together they cover every row and column exactly once.
+    """
+
+    rows: int
+    columns: int
+    is_ruled: bool
+    box: Quad
+    cells: tuple[Cell, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class PageFailure:
     """Why a page could not be read.
@@ -83,6 +138,7 @@ class Page:
         lines: In reading order.
         warnings: Machine-readable words such as `TEXT_LAYER_REFUSED`.
         failure: Set when the page could not be read; `lines` is then empty.
+        tables: From top to bottom; their words are among the lines too.
     """
 
     number: int
@@ -94,3 +150,4 @@ class Page:
     lines: tuple[Line, ...] = ()
     warnings: tuple[str, ...] = field(default=())
     failure: PageFailure | None = None
+    tables: tuple[Table, ...] = ()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from hubkit.core.errors import HubError
-from ocr_service.domain.page import Line, Page, Word
+from ocr_service.domain.page import Line, Page, Table, Word
 from paperwork.readings import Extraction, FieldReading, Region, canonical
 
 SCHEMA_VERSION = 1
@@ -67,11 +67,35 @@ def _page(page: Page) -> Json:
         "warnings": list(page.warnings),
         "error": {"reason": failure.reason, "message": failure.message} if failure else None,
         "lines": [_line(line) for line in page.lines],
+        "tables": [_table(table) for table in page.tables],
     }
 
 
 def _line(line: Line) -> Json:
     return {**_word(line), "words": [_word(word) for word in line.words]}
+
+
+def _table(table: Table) -> Json:
+    return {
+        "rows": table.rows,
+        "columns": table.columns,
+        "is_ruled": table.is_ruled,
+        "box": _box(table.box),
+        "cells": [
+            {
+                "row": cell.row,
+                "column": cell.column,
+                "row_span": cell.row_span,
+                "column_span": cell.column_span,
+                "is_header": cell.is_header,
+                "kind": cell.kind.value,
+                "text": cell.text,
+                "confidence": cell.confidence,
+                "box": _box(cell.box),
+            }
+            for cell in table.cells
+        ],
+    }
 
 
 def _word(word: Word | Line) -> dict[str, Json]:

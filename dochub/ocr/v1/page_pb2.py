@@ -26,19 +26,25 @@ from dochub.type.v1 import geometry_pb2 as dochub_dot_type_dot_v1_dot_geometry__
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x64ochub/ocr/v1/page.proto\x12\rdochub.ocr.v1\x1a\x1d\x64ochub/type/v1/geometry.proto\x1a\x17google/rpc/status.proto\"R\n\x04Word\x12\x0c\n\x04text\x18\x01 \x01(\t\x12(\n\x07polygon\x18\x02 \x01(\x0b\x32\x17.dochub.type.v1.Polygon\x12\x12\n\nconfidence\x18\x03 \x01(\x02\"v\n\x04Line\x12\x0c\n\x04text\x18\x01 \x01(\t\x12(\n\x07polygon\x18\x02 \x01(\x0b\x32\x17.dochub.type.v1.Polygon\x12\x12\n\nconfidence\x18\x03 \x01(\x02\x12\"\n\x05words\x18\x04 \x03(\x0b\x32\x13.dochub.ocr.v1.Word\"\xb9\x02\n\nPageResult\x12\x13\n\x0bpage_number\x18\x01 \x01(\x05\x12%\n\x07size_px\x18\x02 \x01(\x0b\x32\x14.dochub.type.v1.Size\x12.\n\x0btext_source\x18\x03 \x01(\x0e\x32\x19.dochub.ocr.v1.TextSource\x12\x10\n\x08rotation\x18\x04 \x01(\x05\x12\x14\n\x0cskew_degrees\x18\x05 \x01(\x02\x12\"\n\x05lines\x18\x06 \x03(\x0b\x32\x13.dochub.ocr.v1.Line\x12\x10\n\x08warnings\x18\x07 \x03(\t\x12!\n\x05\x65rror\x18\x08 \x01(\x0b\x32\x12.google.rpc.Status\x12+\n\rimage_size_px\x18\t \x01(\x0b\x32\x14.dochub.type.v1.Size\x12\x11\n\ttransform\x18\n \x03(\x01*\x87\x01\n\nTextSource\x12\x1b\n\x17TEXT_SOURCE_UNSPECIFIED\x10\x00\x12\x13\n\x0fTEXT_SOURCE_OCR\x10\x01\x12\x1a\n\x16TEXT_SOURCE_TEXT_LAYER\x10\x02\x12\x15\n\x11TEXT_SOURCE_MIXED\x10\x03\x12\x14\n\x10TEXT_SOURCE_NONE\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x64ochub/ocr/v1/page.proto\x12\rdochub.ocr.v1\x1a\x1d\x64ochub/type/v1/geometry.proto\x1a\x17google/rpc/status.proto\"R\n\x04Word\x12\x0c\n\x04text\x18\x01 \x01(\t\x12(\n\x07polygon\x18\x02 \x01(\x0b\x32\x17.dochub.type.v1.Polygon\x12\x12\n\nconfidence\x18\x03 \x01(\x02\"v\n\x04Line\x12\x0c\n\x04text\x18\x01 \x01(\t\x12(\n\x07polygon\x18\x02 \x01(\x0b\x32\x17.dochub.type.v1.Polygon\x12\x12\n\nconfidence\x18\x03 \x01(\x02\x12\"\n\x05words\x18\x04 \x03(\x0b\x32\x13.dochub.ocr.v1.Word\"\xd0\x01\n\x04\x43\x65ll\x12\x0b\n\x03row\x18\x01 \x01(\x05\x12\x0e\n\x06\x63olumn\x18\x02 \x01(\x05\x12\x10\n\x08row_span\x18\x03 \x01(\x05\x12\x13\n\x0b\x63olumn_span\x18\x04 \x01(\x05\x12\x11\n\tis_header\x18\x05 \x01(\x08\x12%\n\x04kind\x18\x06 \x01(\x0e\x32\x17.dochub.ocr.v1.CellKind\x12\x0c\n\x04text\x18\x07 \x01(\t\x12(\n\x07polygon\x18\x08 \x01(\x0b\x32\x17.dochub.type.v1.Polygon\x12\x12\n\nconfidence\x18\t \x01(\x02\"\x86\x01\n\x05Table\x12\x0c\n\x04rows\x18\x01 \x01(\x05\x12\x0f\n\x07\x63olumns\x18\x02 \x01(\x05\x12\x10\n\x08is_ruled\x18\x03 \x01(\x08\x12(\n\x07polygon\x18\x04 \x01(\x0b\x32\x17.dochub.type.v1.Polygon\x12\"\n\x05\x63\x65lls\x18\x05 \x03(\x0b\x32\x13.dochub.ocr.v1.Cell\"\xdf\x02\n\nPageResult\x12\x13\n\x0bpage_number\x18\x01 \x01(\x05\x12%\n\x07size_px\x18\x02 \x01(\x0b\x32\x14.dochub.type.v1.Size\x12.\n\x0btext_source\x18\x03 \x01(\x0e\x32\x19.dochub.ocr.v1.TextSource\x12\x10\n\x08rotation\x18\x04 \x01(\x05\x12\x14\n\x0cskew_degrees\x18\x05 \x01(\x02\x12\"\n\x05lines\x18\x06 \x03(\x0b\x32\x13.dochub.ocr.v1.Line\x12\x10\n\x08warnings\x18\x07 \x03(\t\x12!\n\x05\x65rror\x18\x08 \x01(\x0b\x32\x12.google.rpc.Status\x12+\n\rimage_size_px\x18\t \x01(\x0b\x32\x14.dochub.type.v1.Size\x12\x11\n\ttransform\x18\n \x03(\x01\x12$\n\x06tables\x18\x0b \x03(\x0b\x32\x14.dochub.ocr.v1.Table*\x87\x01\n\nTextSource\x12\x1b\n\x17TEXT_SOURCE_UNSPECIFIED\x10\x00\x12\x13\n\x0fTEXT_SOURCE_OCR\x10\x01\x12\x1a\n\x16TEXT_SOURCE_TEXT_LAYER\x10\x02\x12\x15\n\x11TEXT_SOURCE_MIXED\x10\x03\x12\x14\n\x10TEXT_SOURCE_NONE\x10\x04*y\n\x08\x43\x65llKind\x12\x19\n\x15\x43\x45LL_KIND_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x43\x45LL_KIND_TEXT\x10\x01\x12\x14\n\x10\x43\x45LL_KIND_NUMBER\x10\x02\x12\x14\n\x10\x43\x45LL_KIND_AMOUNT\x10\x03\x12\x12\n\x0e\x43\x45LL_KIND_DATE\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'dochub.ocr.v1.page_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TEXTSOURCE']._serialized_start=620
-  _globals['_TEXTSOURCE']._serialized_end=755
+  _globals['_TEXTSOURCE']._serialized_start=1006
+  _globals['_TEXTSOURCE']._serialized_end=1141
+  _globals['_CELLKIND']._serialized_start=1143
+  _globals['_CELLKIND']._serialized_end=1264
   _globals['_WORD']._serialized_start=99
   _globals['_WORD']._serialized_end=181
   _globals['_LINE']._serialized_start=183
   _globals['_LINE']._serialized_end=301
-  _globals['_PAGERESULT']._serialized_start=304
-  _globals['_PAGERESULT']._serialized_end=617
+  _globals['_CELL']._serialized_start=304
+  _globals['_CELL']._serialized_end=512
+  _globals['_TABLE']._serialized_start=515
+  _globals['_TABLE']._serialized_end=649
+  _globals['_PAGERESULT']._serialized_start=652
+  _globals['_PAGERESULT']._serialized_end=1003
 # @@protoc_insertion_point(module_scope)

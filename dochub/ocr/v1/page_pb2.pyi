@@ -53,6 +53,38 @@ TEXT_SOURCE_NONE: TextSource.ValueType  # 4
 """The page has no text."""
 Global___TextSource: _TypeAlias = TextSource  # noqa: Y015
 
+class _CellKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CellKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CellKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CELL_KIND_UNSPECIFIED: _CellKind.ValueType  # 0
+    """Not set."""
+    CELL_KIND_TEXT: _CellKind.ValueType  # 1
+    """Words, or nothing."""
+    CELL_KIND_NUMBER: _CellKind.ValueType  # 2
+    """A number without a currency, such as a quantity or a percentage."""
+    CELL_KIND_AMOUNT: _CellKind.ValueType  # 3
+    """A number with a currency or two decimals."""
+    CELL_KIND_DATE: _CellKind.ValueType  # 4
+    """A calendar day."""
+
+class CellKind(_CellKind, metaclass=_CellKindEnumTypeWrapper):
+    """What a cell's text is as a whole."""
+
+CELL_KIND_UNSPECIFIED: CellKind.ValueType  # 0
+"""Not set."""
+CELL_KIND_TEXT: CellKind.ValueType  # 1
+"""Words, or nothing."""
+CELL_KIND_NUMBER: CellKind.ValueType  # 2
+"""A number without a currency, such as a quantity or a percentage."""
+CELL_KIND_AMOUNT: CellKind.ValueType  # 3
+"""A number with a currency or two decimals."""
+CELL_KIND_DATE: CellKind.ValueType  # 4
+"""A calendar day."""
+Global___CellKind: _TypeAlias = CellKind  # noqa: Y015
+
 @_typing.final
 class Word(_message.Message):
     """A run of characters without a space."""
@@ -124,6 +156,104 @@ class Line(_message.Message):
 Global___Line: _TypeAlias = Line  # noqa: Y015
 
 @_typing.final
+class Cell(_message.Message):
+    """One field of a table."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROW_FIELD_NUMBER: _builtins.int
+    COLUMN_FIELD_NUMBER: _builtins.int
+    ROW_SPAN_FIELD_NUMBER: _builtins.int
+    COLUMN_SPAN_FIELD_NUMBER: _builtins.int
+    IS_HEADER_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    POLYGON_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    row: _builtins.int
+    """Its first row, counted from 0."""
+    column: _builtins.int
+    """Its first column, counted from 0."""
+    row_span: _builtins.int
+    """Rows it takes up, 1 or more."""
+    column_span: _builtins.int
+    """Columns it takes up, 1 or more."""
+    is_header: _builtins.bool
+    """Whether it is a heading of what stands below."""
+    kind: Global___CellKind.ValueType
+    """What its text is as a whole."""
+    text: _builtins.str
+    """Its lines parted by line feeds; empty for an empty cell."""
+    confidence: _builtins.float
+    """Of its text, 0..1; 1 for an empty cell."""
+    @_builtins.property
+    def polygon(self) -> _geometry_pb2.Polygon:
+        """The field itself, from border to border."""
+
+    def __init__(
+        self,
+        *,
+        row: _builtins.int = ...,
+        column: _builtins.int = ...,
+        row_span: _builtins.int = ...,
+        column_span: _builtins.int = ...,
+        is_header: _builtins.bool = ...,
+        kind: Global___CellKind.ValueType = ...,
+        text: _builtins.str = ...,
+        polygon: _geometry_pb2.Polygon | None = ...,
+        confidence: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["polygon", b"polygon"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["column", b"column", "column_span", b"column_span", "confidence", b"confidence", "is_header", b"is_header", "kind", b"kind", "polygon", b"polygon", "row", b"row", "row_span", b"row_span", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Cell: _TypeAlias = Cell  # noqa: Y015
+
+@_typing.final
+class Table(_message.Message):
+    """A table on a page."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    COLUMNS_FIELD_NUMBER: _builtins.int
+    IS_RULED_FIELD_NUMBER: _builtins.int
+    POLYGON_FIELD_NUMBER: _builtins.int
+    CELLS_FIELD_NUMBER: _builtins.int
+    rows: _builtins.int
+    """How many rows."""
+    columns: _builtins.int
+    """How many columns."""
+    is_ruled: _builtins.bool
+    """Whether drawn lines divide it; else the alignment of its words does."""
+    @_builtins.property
+    def polygon(self) -> _geometry_pb2.Polygon:
+        """Where it stands."""
+
+    @_builtins.property
+    def cells(self) -> _containers.RepeatedCompositeFieldContainer[Global___Cell]:
+        """By row, then column; together they cover every row and column exactly once."""
+
+    def __init__(
+        self,
+        *,
+        rows: _builtins.int = ...,
+        columns: _builtins.int = ...,
+        is_ruled: _builtins.bool = ...,
+        polygon: _geometry_pb2.Polygon | None = ...,
+        cells: _abc.Iterable[Global___Cell] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["polygon", b"polygon"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cells", b"cells", "columns", b"columns", "is_ruled", b"is_ruled", "polygon", b"polygon", "rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Table: _TypeAlias = Table  # noqa: Y015
+
+@_typing.final
 class PageResult(_message.Message):
     """The result of reading one page."""
 
@@ -139,6 +269,7 @@ class PageResult(_message.Message):
     ERROR_FIELD_NUMBER: _builtins.int
     IMAGE_SIZE_PX_FIELD_NUMBER: _builtins.int
     TRANSFORM_FIELD_NUMBER: _builtins.int
+    TABLES_FIELD_NUMBER: _builtins.int
     page_number: _builtins.int
     """Counted from 1."""
     text_source: Global___TextSource.ValueType
@@ -173,6 +304,10 @@ class PageResult(_message.Message):
         upright image.
         """
 
+    @_builtins.property
+    def tables(self) -> _containers.RepeatedCompositeFieldContainer[Global___Table]:
+        """From top to bottom; their words are among the lines too."""
+
     def __init__(
         self,
         *,
@@ -186,10 +321,11 @@ class PageResult(_message.Message):
         error: _status_pb2.Status | None = ...,
         image_size_px: _geometry_pb2.Size | None = ...,
         transform: _abc.Iterable[_builtins.float] | None = ...,
+        tables: _abc.Iterable[Global___Table] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "image_size_px", b"image_size_px", "size_px", b"size_px"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "image_size_px", b"image_size_px", "lines", b"lines", "page_number", b"page_number", "rotation", b"rotation", "size_px", b"size_px", "skew_degrees", b"skew_degrees", "text_source", b"text_source", "transform", b"transform", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "image_size_px", b"image_size_px", "lines", b"lines", "page_number", b"page_number", "rotation", b"rotation", "size_px", b"size_px", "skew_degrees", b"skew_degrees", "tables", b"tables", "text_source", b"text_source", "transform", b"transform", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -90,6 +90,130 @@ export declare type Line = Message<"dochub.ocr.v1.Line"> & {
 export declare const LineSchema: GenMessage<Line>;
 
 /**
+ * One field of a table.
+ *
+ * @generated from message dochub.ocr.v1.Cell
+ */
+export declare type Cell = Message<"dochub.ocr.v1.Cell"> & {
+  /**
+   * Its first row, counted from 0.
+   *
+   * @generated from field: int32 row = 1;
+   */
+  row: number;
+
+  /**
+   * Its first column, counted from 0.
+   *
+   * @generated from field: int32 column = 2;
+   */
+  column: number;
+
+  /**
+   * Rows it takes up, 1 or more.
+   *
+   * @generated from field: int32 row_span = 3;
+   */
+  rowSpan: number;
+
+  /**
+   * Columns it takes up, 1 or more.
+   *
+   * @generated from field: int32 column_span = 4;
+   */
+  columnSpan: number;
+
+  /**
+   * Whether it is a heading of what stands below.
+   *
+   * @generated from field: bool is_header = 5;
+   */
+  isHeader: boolean;
+
+  /**
+   * What its text is as a whole.
+   *
+   * @generated from field: dochub.ocr.v1.CellKind kind = 6;
+   */
+  kind: CellKind;
+
+  /**
+   * Its lines parted by line feeds; empty for an empty cell.
+   *
+   * @generated from field: string text = 7;
+   */
+  text: string;
+
+  /**
+   * The field itself, from border to border.
+   *
+   * @generated from field: dochub.type.v1.Polygon polygon = 8;
+   */
+  polygon?: Polygon | undefined;
+
+  /**
+   * Of its text, 0..1; 1 for an empty cell.
+   *
+   * @generated from field: float confidence = 9;
+   */
+  confidence: number;
+};
+
+/**
+ * Describes the message dochub.ocr.v1.Cell.
+ * Use `create(CellSchema)` to create a new message.
+ */
+export declare const CellSchema: GenMessage<Cell>;
+
+/**
+ * A table on a page.
+ *
+ * @generated from message dochub.ocr.v1.Table
+ */
+export declare type Table = Message<"dochub.ocr.v1.Table"> & {
+  /**
+   * How many rows.
+   *
+   * @generated from field: int32 rows = 1;
+   */
+  rows: number;
+
+  /**
+   * How many columns.
+   *
+   * @generated from field: int32 columns = 2;
+   */
+  columns: number;
+
+  /**
+   * Whether drawn lines divide it; else the alignment of its words does.
+   *
+   * @generated from field: bool is_ruled = 3;
+   */
+  isRuled: boolean;
+
+  /**
+   * Where it stands.
+   *
+   * @generated from field: dochub.type.v1.Polygon polygon = 4;
+   */
+  polygon?: Polygon | undefined;
+
+  /**
+   * By row, then column; together they cover every row and column exactly once.
+   *
+   * @generated from field: repeated dochub.ocr.v1.Cell cells = 5;
+   */
+  cells: Cell[];
+};
+
+/**
+ * Describes the message dochub.ocr.v1.Table.
+ * Use `create(TableSchema)` to create a new message.
+ */
+export declare const TableSchema: GenMessage<Table>;
+
+/**
  * The result of reading one page.
  *
  * @generated from message dochub.ocr.v1.PageResult
@@ -165,6 +289,13 @@ export declare type PageResult = Message<"dochub.ocr.v1.PageResult"> & {
    * @generated from field: repeated double transform = 10;
    */
   transform: number[];
+
+  /**
+   * From top to bottom; their words are among the lines too.
+   *
+   * @generated from field: repeated dochub.ocr.v1.Table tables = 11;
+   */
+  tables: Table[];
 };
 
 /**
@@ -219,4 +350,51 @@ export enum TextSource {
  * Describes the enum dochub.ocr.v1.TextSource.
  */
 export declare const TextSourceSchema: GenEnum<TextSource>;
+
+/**
+ * What a cell's text is as a whole.
+ *
+ * @generated from enum dochub.ocr.v1.CellKind
+ */
+export enum CellKind {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: CELL_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Words, or nothing.
+   *
+   * @generated from enum value: CELL_KIND_TEXT = 1;
+   */
+  TEXT = 1,
+
+  /**
+   * A number without a currency, such as a quantity or a percentage.
+   *
+   * @generated from enum value: CELL_KIND_NUMBER = 2;
+   */
+  NUMBER = 2,
+
+  /**
+   * A number with a currency or two decimals.
+   *
+   * @generated from enum value: CELL_KIND_AMOUNT = 3;
+   */
+  AMOUNT = 3,
+
+  /**
+   * A calendar day.
+   *
+   * @generated from enum value: CELL_KIND_DATE = 4;
+   */
+  DATE = 4,
+}
+
+/**
+ * Describes the enum dochub.ocr.v1.CellKind.
+ */
+export declare const CellKindSchema: GenEnum<CellKind>;
 

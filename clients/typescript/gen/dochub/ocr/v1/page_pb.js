@@ -12,7 +12,7 @@ import { file_google_rpc_status } from "../../../google/rpc/status_pb.js";
  * Describes the file dochub/ocr/v1/page.proto.
  */
 export const file_dochub_ocr_v1_page = /*@__PURE__*/
-  fileDesc("Chhkb2NodWIvb2NyL3YxL3BhZ2UucHJvdG8SDWRvY2h1Yi5vY3IudjEiUgoEV29yZBIMCgR0ZXh0GAEgASgJEigKB3BvbHlnb24YAiABKAsyFy5kb2NodWIudHlwZS52MS5Qb2x5Z29uEhIKCmNvbmZpZGVuY2UYAyABKAIidgoETGluZRIMCgR0ZXh0GAEgASgJEigKB3BvbHlnb24YAiABKAsyFy5kb2NodWIudHlwZS52MS5Qb2x5Z29uEhIKCmNvbmZpZGVuY2UYAyABKAISIgoFd29yZHMYBCADKAsyEy5kb2NodWIub2NyLnYxLldvcmQiuQIKClBhZ2VSZXN1bHQSEwoLcGFnZV9udW1iZXIYASABKAUSJQoHc2l6ZV9weBgCIAEoCzIULmRvY2h1Yi50eXBlLnYxLlNpemUSLgoLdGV4dF9zb3VyY2UYAyABKA4yGS5kb2NodWIub2NyLnYxLlRleHRTb3VyY2USEAoIcm90YXRpb24YBCABKAUSFAoMc2tld19kZWdyZWVzGAUgASgCEiIKBWxpbmVzGAYgAygLMhMuZG9jaHViLm9jci52MS5MaW5lEhAKCHdhcm5pbmdzGAcgAygJEiEKBWVycm9yGAggASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXMSKwoNaW1hZ2Vfc2l6ZV9weBgJIAEoCzIULmRvY2h1Yi50eXBlLnYxLlNpemUSEQoJdHJhbnNmb3JtGAogAygBKocBCgpUZXh0U291cmNlEhsKF1RFWFRfU09VUkNFX1VOU1BFQ0lGSUVEEAASEwoPVEVYVF9TT1VSQ0VfT0NSEAESGgoWVEVYVF9TT1VSQ0VfVEVYVF9MQVlFUhACEhUKEVRFWFRfU09VUkNFX01JWEVEEAMSFAoQVEVYVF9TT1VSQ0VfTk9ORRAEYgZwcm90bzM", [file_dochub_type_v1_geometry, file_google_rpc_status]);
+  fileDesc("Chhkb2NodWIvb2NyL3YxL3BhZ2UucHJvdG8SDWRvY2h1Yi5vY3IudjEiUgoEV29yZBIMCgR0ZXh0GAEgASgJEigKB3BvbHlnb24YAiABKAsyFy5kb2NodWIudHlwZS52MS5Qb2x5Z29uEhIKCmNvbmZpZGVuY2UYAyABKAIidgoETGluZRIMCgR0ZXh0GAEgASgJEigKB3BvbHlnb24YAiABKAsyFy5kb2NodWIudHlwZS52MS5Qb2x5Z29uEhIKCmNvbmZpZGVuY2UYAyABKAISIgoFd29yZHMYBCADKAsyEy5kb2NodWIub2NyLnYxLldvcmQi0AEKBENlbGwSCwoDcm93GAEgASgFEg4KBmNvbHVtbhgCIAEoBRIQCghyb3dfc3BhbhgDIAEoBRITCgtjb2x1bW5fc3BhbhgEIAEoBRIRCglpc19oZWFkZXIYBSABKAgSJQoEa2luZBgGIAEoDjIXLmRvY2h1Yi5vY3IudjEuQ2VsbEtpbmQSDAoEdGV4dBgHIAEoCRIoCgdwb2x5Z29uGAggASgLMhcuZG9jaHViLnR5cGUudjEuUG9seWdvbhISCgpjb25maWRlbmNlGAkgASgCIoYBCgVUYWJsZRIMCgRyb3dzGAEgASgFEg8KB2NvbHVtbnMYAiABKAUSEAoIaXNfcnVsZWQYAyABKAgSKAoHcG9seWdvbhgEIAEoCzIXLmRvY2h1Yi50eXBlLnYxLlBvbHlnb24SIgoFY2VsbHMYBSADKAsyEy5kb2NodWIub2NyLnYxLkNlbGwi3wIKClBhZ2VSZXN1bHQSEwoLcGFnZV9udW1iZXIYASABKAUSJQoHc2l6ZV9weBgCIAEoCzIULmRvY2h1Yi50eXBlLnYxLlNpemUSLgoLdGV4dF9zb3VyY2UYAyABKA4yGS5kb2NodWIub2NyLnYxLlRleHRTb3VyY2USEAoIcm90YXRpb24YBCABKAUSFAoMc2tld19kZWdyZWVzGAUgASgCEiIKBWxpbmVzGAYgAygLMhMuZG9jaHViLm9jci52MS5MaW5lEhAKCHdhcm5pbmdzGAcgAygJEiEKBWVycm9yGAggASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXMSKwoNaW1hZ2Vfc2l6ZV9weBgJIAEoCzIULmRvY2h1Yi50eXBlLnYxLlNpemUSEQoJdHJhbnNmb3JtGAogAygBEiQKBnRhYmxlcxgLIAMoCzIULmRvY2h1Yi5vY3IudjEuVGFibGUqhwEKClRleHRTb3VyY2USGwoXVEVYVF9TT1VSQ0VfVU5TUEVDSUZJRUQQABITCg9URVhUX1NPVVJDRV9PQ1IQARIaChZURVhUX1NPVVJDRV9URVhUX0xBWUVSEAISFQoRVEVYVF9TT1VSQ0VfTUlYRUQQAxIUChBURVhUX1NPVVJDRV9OT05FEAQqeQoIQ2VsbEtpbmQSGQoVQ0VMTF9LSU5EX1VOU1BFQ0lGSUVEEAASEgoOQ0VMTF9LSU5EX1RFWFQQARIUChBDRUxMX0tJTkRfTlVNQkVSEAISFAoQQ0VMTF9LSU5EX0FNT1VOVBADEhIKDkNFTExfS0lORF9EQVRFEARiBnByb3RvMw", [file_dochub_type_v1_geometry, file_google_rpc_status]);
 
 /**
  * Describes the message dochub.ocr.v1.Word.
@@ -29,11 +29,25 @@ export const LineSchema = /*@__PURE__*/
   messageDesc(file_dochub_ocr_v1_page, 1);
 
 /**
+ * Describes the message dochub.ocr.v1.Cell.
+ * Use `create(CellSchema)` to create a new message.
+ */
+export const CellSchema = /*@__PURE__*/
+  messageDesc(file_dochub_ocr_v1_page, 2);
+
+/**
+ * Describes the message dochub.ocr.v1.Table.
+ * Use `create(TableSchema)` to create a new message.
+ */
+export const TableSchema = /*@__PURE__*/
+  messageDesc(file_dochub_ocr_v1_page, 3);
+
+/**
  * Describes the message dochub.ocr.v1.PageResult.
  * Use `create(PageResultSchema)` to create a new message.
  */
 export const PageResultSchema = /*@__PURE__*/
-  messageDesc(file_dochub_ocr_v1_page, 2);
+  messageDesc(file_dochub_ocr_v1_page, 4);
 
 /**
  * Describes the enum dochub.ocr.v1.TextSource.
@@ -48,4 +62,18 @@ export const TextSourceSchema = /*@__PURE__*/
  */
 export const TextSource = /*@__PURE__*/
   tsEnum(TextSourceSchema);
+
+/**
+ * Describes the enum dochub.ocr.v1.CellKind.
+ */
+export const CellKindSchema = /*@__PURE__*/
+  enumDesc(file_dochub_ocr_v1_page, 1);
+
+/**
+ * What a cell's text is as a whole.
+ *
+ * @generated from enum dochub.ocr.v1.CellKind
+ */
+export const CellKind = /*@__PURE__*/
+  tsEnum(CellKindSchema);
 
