@@ -9,7 +9,6 @@ import numpy as np
 
 from ocr_service.pipeline.tables_grid import Grid, Span
 from ocr_service.pipeline.tables_words import (
-    FIGURES_GAP,
     Row,
     Run,
     TableWord,
@@ -32,6 +31,8 @@ CONTINUED_GAP = 1.0
 """Text closer below the last row than this many heights goes on with it."""
 ROWS_WITHOUT_HEADINGS = 4
 """Fewer rows without headings above them are not enough of a pattern."""
+TITLED_GAP = 0.2
+"""Narrowest gap that parts columns, where titles stand on its two sides."""
 STRAY_SHARE = 0.12
 """Share of rows that may reach into a gap between columns: long names, wide sums."""
 
@@ -228,7 +229,7 @@ def _parted(
     parts, start, reached = [], column[0], column[0]
     for x0, x1 in words:
         between = any(a[1] <= x0 and b[0] >= reached for a, b in pairwise(inside))
-        if x0 - reached > FIGURES_GAP * height and between:
+        if x0 - reached > TITLED_GAP * height and between:
             parts.append((start, reached))
             start = x0
         reached = max(reached, x1)
@@ -267,7 +268,7 @@ def _cut(row: Row, xs: Sequence[float], height: float) -> Row:
     for run in row:
         start = 0
         for n, (word, following) in enumerate(pairwise(run.words), 1):
-            gap = following.x0 - word.x1 > FIGURES_GAP * height
+            gap = following.x0 - word.x1 > TITLED_GAP * height
             if gap and any(word.x1 <= x <= following.x0 for x in xs):
                 cut.append(Run(run.words[start:n]))
                 start = n
