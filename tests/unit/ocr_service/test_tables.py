@@ -1,10 +1,11 @@
 """Tables are found where people see them, with spans and types, and nowhere else."""
 
 from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
 
 import cv2
 import numpy as np
-import pymupdf
 import pytest
 from numpy.typing import NDArray
 
@@ -13,6 +14,8 @@ from ocr_service.intake.pdf_strokes import strokes_of
 from ocr_service.pipeline.geometry import as_quad, mapped
 from ocr_service.pipeline.tables import find_tables, rules_on_page, uprighting, with_tables
 from ocr_service.pipeline.tables_rules import no_rules
+
+pymupdf: Any = import_module("pymupdf")  # it ships no types
 
 SIZE = (1000, 800)
 LETTER_PX = 10
