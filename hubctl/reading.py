@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from hubctl.commands.reading import Form
 from hubctl.files import collect
 from hubctl.tables import PIPE_WIDTH, fields_table
-from ocr_service.offline import read_files
+from ocr_service.offline import ExportFolders, read_files
 
 Result = Mapping[str, Any]  # of the form of ocr_service/result.schema.json
 
@@ -29,12 +29,14 @@ class Order:
         pages: Numbers to read; None for all.
         workers: Reading processes; None for one a core.
         force_ocr: Whether to read pixels where there is text.
+        exports: Folders for searchable PDFs, hOCR and ALTO.
     """
 
     languages: tuple[str, ...] = ()
     pages: frozenset[int] | None = None
     workers: int | None = None
     force_ocr: bool = False
+    exports: ExportFolders = field(default_factory=ExportFolders)
 
 
 def read(paths: Iterable[Path], order: Order, form: Form | None) -> int:
@@ -51,6 +53,7 @@ def read(paths: Iterable[Path], order: Order, form: Form | None) -> int:
         pages=order.pages,
         workers=order.workers,
         force_ocr=order.force_ocr,
+        exports=order.exports,
     )
     failed = 0
 

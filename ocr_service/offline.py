@@ -16,9 +16,10 @@ from ocr_service.domain.page_read import ReadOptions
 from ocr_service.domain.result_json import Result, failure_json, reading_json
 from ocr_service.engine.models import installed_models, verify
 from ocr_service.engine.pool import PoolSettings, ReaderPool
+from ocr_service.export.folders import Exporter, ExportFolders
 from ocr_service.extraction import extract
 
-__all__ = ["installed_models", "read_files", "verify"]
+__all__ = ["ExportFolders", "installed_models", "read_files", "verify"]
 
 AHEAD = 2
 """Pages and files held ready for each worker, so that none waits for the disk."""
@@ -31,6 +32,7 @@ class _Order:
     options: ReadOptions
     pages: frozenset[int] | None
     today: date
+    exporter: Exporter
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ def read_files(
     force_ocr: bool = False,
     page_timeout_s: float = 20.0,
     today: date | None = None,
+    exports: ExportFolders | None = None,
 ) -> Generator[Result]:
     """Read files and extract their fields, one result for each, in the order given.
 
@@ -64,12 +67,14 @@ def read_files(
         force_ocr: Read the pixels even of pages with a good text layer.
         page_timeout_s: Processor time after which a page is given up.
         today: For dates without a year; None for the machine's date.
+        exports: Folders for searchable PDFs, hOCR and ALTO. A file whose export fails has its
+            result with that `error`; no file there is written over.
 
     Yields:
         Objects of the form of `result.schema.json`.
 
     Raises:
-        HubError: The reading processes cannot be started.
+        HubError: The reading processes cannot be started, or a folder for exports not made.
     """
     settings = PoolSettings(
         workers=workers or len(os.sched_getaffinity(0)), page_timeout_s=page_timeout_s
@@ -78,6 +83,7 @@ def read_files(
         ReadOptions(tuple(languages), force_ocr, with_image=False),
         None if pages is None else frozenset(pages),
         today or datetime.now(UTC).astimezone().date(),
+        Exporter(exports or ExportFolders()),
     )
     # The loop runs only while the caller waits for a result; the workers run on by themselves.
     with asyncio.Runner() as runner:
@@ -117,6 +123,7 @@ async def _results(
 
 async def _result(path: Path, order: _Order, desk: _Desk) -> Result:
     try:
+        exported = order.exporter.names(path)
         data = await asyncio.to_thread(_bytes_of, path, desk.limits)
         facts = await desk.pool.inspect(data)
         numbers = _chosen(facts, order.pages)  # outside the group, which would wrap its failure
@@ -130,7 +137,13 @@ async def _result(path: Path, order: _Order, desk: _Desk) -> Result:
     pages = [task.result() for task in tasks]
     extraction = extract(pages, order.today)
     partial = ("PAGES_FAILED",) if any(page.failure for page in pages) else ()
-    return reading_json(path.name, pages, extraction, (*facts.warnings, *partial))
+    result = reading_json(path.name, pages, extraction, (*facts.warnings, *partial))
+    if exported and result["error"] is None:
+        try:
+            await asyncio.to_thread(order.exporter.write, exported, path, data, pages)
+        except HubError as error:
+            result["error"] = {"reason": error.reason, "message": str(error)}
+    return result
 
 
 async def _page(

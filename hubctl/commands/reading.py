@@ -40,6 +40,16 @@ def ocr(
     force_ocr: Annotated[
         bool, typer.Option("--force-ocr", help="Read pixels even where a PDF has text.")
     ] = False,
+    searchable_pdf: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write there PDFs with the text laid invisibly over."),
+    ] = None,
+    hocr: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write there what was read as hOCR.")
+    ] = None,
+    alto: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write there what was read as ALTO XML.")
+    ] = None,
 ) -> None:
     """Read files and folders and print type, fields and text. Needs no server.
 
@@ -54,17 +64,21 @@ def ocr(
       dochub ocr --jsonl ~/paper > results.jsonl
 
       dochub ocr --text --pages 1 contract.pdf
+
+      dochub ocr --searchable-pdf archive/ scans/
     """
     chosen = [form for form, wanted in zip(FLAGS, (jsonl, json, text), strict=True) if wanted]
     if len(chosen) > 1:
         raise typer.BadParameter("choose one of --jsonl, --json and --text")
     from hubctl.reading import Order, read  # noqa: PLC0415 - `--help` stays quick
+    from ocr_service.offline import ExportFolders  # noqa: PLC0415 - the same
 
     order = Order(
         languages=tuple(one.strip() for one in languages.split(",") if one.strip()),
         pages=page_numbers(pages),
         workers=workers or None,
         force_ocr=force_ocr,
+        exports=ExportFolders(searchable_pdf, hocr, alto),
     )
     raise typer.Exit(read(paths, order, chosen[0] if chosen else None))
 
