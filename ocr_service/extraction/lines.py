@@ -23,6 +23,7 @@ _NAMES = {"sku", "description"}
 _NUMBERS = {"quantity", "unit_price", "amount"}
 _NUMERIC = _NUMBERS | {"discount", "tax_rate"}
 _ENDS = {"subtotal", "total", "tax_amount", "section", "discount", "rounding", "charges", "prepaid"}
+_SPECKS = ".,:;'`\u00b4\u00b7|_*~\""  # stains and cut borders, read as marks
 _LEADING_NUMBER = re.compile(r"^([-+(]?[\d.,'\s]*\d\)?)\s*[xX×@]?\s*(.*)$")
 _QUANTITY_TIMES_PRICE = Decimal("0.011")
 _LARGEST_GAP = 14.0  # line heights between items
@@ -167,9 +168,9 @@ def _items_of(document: Document, table: _Table, heading: int) -> tuple[list[Ite
             break
         joins = bool(items) and gap < _PITCH and _joins(items[-1], item)
         if joins:
-            items[-1] = _checked({**item, **items[-1]})
+            items[-1] = _checked(_parted(table, {**item, **items[-1]}))
         elif _starts_item(table, item):
-            items.append(_checked(item))
+            items.append(_checked(_parted(table, item)))
         elif items and gap < _PITCH and _continues(document, items[-1], item, segments, sheet):
             items[-1]["description"] = _longer(items[-1]["description"], item["description"])
         elif not items or gap >= _PITCH:
@@ -311,13 +312,16 @@ def _between(table: _Table, token: Token, current: _Column) -> bool:
 
 def _item(cells: dict[str, list[Token]], sheet: int, decimal_mark: str | None) -> Item:
     item: Item = {}
-    for key, tokens in cells.items():
+    for key, words in cells.items():
         if key in ("plain", "other", "position"):
             continue
+        tokens = [t for t in words if key not in _NUMERIC or t.text.strip(_SPECKS)]
         text = " ".join(t.text for t in tokens)
         grouped = ((sheet, tuple(tokens)),)
-        if key in _NUMERIC:
-            for name, value in _numbers(key, text, decimal_mark):
+        # A quantity at the right end of its wide column stands under the next heading.
+        holds_both = key == "unit" and "quantity" not in cells and text[:1].isdigit()
+        if key in _NUMERIC or holds_both:
+            for name, value in _numbers("quantity" if holds_both else key, text, decimal_mark):
                 item.setdefault(name, Found(value, text, grouped, 0.85))
         elif any(c.isalnum() for c in text):
             item.setdefault(key, Found(text, text, grouped, 0.85))
@@ -329,7 +333,9 @@ def _numbers(key: str, text: str, decimal_mark: str | None) -> Iterator[tuple[st
     text = arabic_digits(text)
     if key == "tax_rate":
         text = text.replace("%", "").strip()
-    money = parse_money(text, decimal_mark=decimal_mark)
+    money = parse_money(text, decimal_mark=decimal_mark) or parse_money(
+        text.rstrip(_SPECKS + " "), decimal_mark=decimal_mark
+    )
     if money is not None:
         yield key, money.amount
         return
@@ -342,6 +348,33 @@ def _numbers(key: str, text: str, decimal_mark: str | None) -> Iterator[tuple[st
         yield key, money.amount
         if rest and len(rest) <= 12:
             yield "unit", rest
+
+
+def _parted(table: _Table, item: Item) -> Item:
+    """Take the quantity off the end of a code that was read as one word with it.
+
+    A scan's narrow gaps get lost. Price and amount tell the quantity, so that the code must end
+    in its digits and reach into its column.
+    """
+    price, amount, code = (item.get(k) for k in ("unit_price", "amount", "sku"))
+    column = next((c for c in table.columns if c.key == "quantity"), None)
+    if "quantity" in item or column is None or price is None or amount is None or code is None:
+        return item
+    p, a = price.value, amount.value
+    if not isinstance(p, Decimal) or not isinstance(a, Decimal) or not p:
+        return item
+    quantity = round(a / p)
+    digits, (sheet, tokens) = str(quantity), code.tokens[-1]
+    if quantity < 1 or quantity * p != a or not code.raw.removesuffix(digits)[-1:].isalnum():
+        return item
+    if not code.raw.endswith(digits) or tokens[-1].x1 <= column.x0:
+        return item
+    rest = code.raw.removesuffix(digits)
+    return {
+        **item,
+        "sku": Found(rest, rest, code.tokens, code.strength),
+        "quantity": Found(Decimal(quantity), digits, ((sheet, tokens[-1:]),), code.strength),
+    }
 
 
 def _checked(item: Item) -> Item:

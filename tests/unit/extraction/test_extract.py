@@ -284,6 +284,58 @@ def test_sums_that_disagree_are_warned_of(paper: Paper) -> None:
     assert "amount.total" in extract([paper(rows)], TODAY).warnings
 
 
+def item_page(*rows: Row) -> list[Row]:
+    titles = ("Description", "SKU", "Qty", "Unit Price", "Amount")
+    places = (200, 800, 930, 1140, 1360)
+    return [(x, 700.0, title) for x, title in zip(places, titles, strict=True)] + list(rows)
+
+
+def test_a_quantity_read_into_the_code_before_it_is_parted_by_price_and_amount(
+    paper: Paper,
+) -> None:
+    rows = item_page(
+        (200, 750, "Docking station"),
+        (800, 750, "DOC-USBC-0146"),
+        (1140, 750, "$199.99"),
+        (1360, 750, "$1199.94"),
+        (200, 800, "Keyboard"),
+        (800, 800, "KEY-MECH-0065"),
+        (1140, 800, "$149.99"),
+        (1360, 800, "$599.96"),
+    )
+    parted, whole = extract([paper(rows)], TODAY).line_items
+    assert (parted["sku"].value, parted["quantity"].value) == ("DOC-USBC-014", 6)
+    assert whole["sku"].value == "KEY-MECH-0065"
+    assert "quantity" not in whole
+
+
+def test_specks_beside_an_amount_do_not_spoil_it(paper: Paper) -> None:
+    rows = item_page(
+        (200, 750, "Docking station"),
+        (930, 750, "6"),
+        (1140, 750, "$199.99'"),
+        (1360, 750, "$1199.94 ."),
+    )
+    (item,) = extract([paper(rows)], TODAY).line_items
+    assert item["amount"].value == Decimal("1199.94")
+    assert item["unit_price"].value == Decimal("199.99")
+
+
+def test_a_quantity_that_stands_under_the_unit_is_read_with_it(paper: Paper) -> None:
+    rows: list[Row] = [
+        *(
+            (160, 700, "Description"),
+            (550, 700, "Item code"),
+            (930, 700, "Qty"),
+            (1210, 700, "Unit"),
+        ),
+        *((160, 750, "Bolt M8"), (550, 750, "010120401"), (1169, 750, "10 EA")),
+        *((160, 800, "Nut M8"), (550, 800, "010120409"), (1180, 800, "6 EA")),
+    ]
+    items = extract([paper(rows)], TODAY).line_items
+    assert [(i["quantity"].value, i["unit"].value) for i in items] == [(10, "EA"), (6, "EA")]
+
+
 def test_a_slip_without_headings_gives_items_when_they_make_the_total(paper: Paper) -> None:
     rows: list[Row] = [
         (200, 50, "สยามมินิมาร์ท"),
