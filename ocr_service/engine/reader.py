@@ -1,7 +1,8 @@
 """Reading one page in a worker process: intake, text layer or pixels, picture."""
 
 import io
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,25 +13,24 @@ from ocr_service.domain.page import Line, Page, Quad, TextSource, Word
 from ocr_service.domain.page_read import Matrix, PageRead, ReadOptions, UprightImage
 from ocr_service.engine.models import installed_models
 from ocr_service.engine.onnx import OnnxDetector, OnnxRecogniser
+from ocr_service.engine.text_layers import SCAN_PICTURE, Believed, LayerReader
 from ocr_service.intake.content import OpenDocument, PageContent, TextLayer
 from ocr_service.intake.files import open_document
 from ocr_service.pipeline.geometry import Floats, as_quad, mapped, scaling, turning
 from ocr_service.pipeline.plausibility import (
     MIN_AGREEMENT,
-    agreement,
     is_plausible,
-    sample,
     words_in_common,
 )
+from ocr_service.pipeline.ports import LineRecogniser, TextDetector
 from ocr_service.pipeline.reading_order import reading_order
 from ocr_service.pipeline.recipe import ImageReading, read_image, upright_image
-from ocr_service.pipeline.recognition import recognise
+from ocr_service.pipeline.recognition import WordInLine, recognise
 
 DEFAULT_RECOGNISER = "latin_cjk"
 FEW_CHARS = 40
 """A layer with fewer characters over a large picture is a stamp or a footer, not the text."""
 LARGE_PICTURE = 0.5
-SCAN_PICTURE = 0.8
 WEBP_QUALITY = 80
 DOUBTFUL = 0.75
 """Lines less sure than this are mostly guesses, as at a script the model cannot read."""
@@ -55,12 +55,14 @@ class PageReader:
         }
         self._limits = limits
         self._document: tuple[str, OpenDocument] | None = None
+        self._layers = LayerReader()
 
     def open(self, digest: str, data: bytes) -> FileFacts:
         """Make a file the document that pages are read from; raises like `open_document`."""
         self.close()
         document = open_document(data, self._limits)
         self._document = (digest, document)
+        self._layers = LayerReader()
         return document.facts
 
     def close(self) -> None:
@@ -102,8 +104,6 @@ class PageReader:
 
     def _with_layer(self, blank: Page, content: PageContent, layer: TextLayer) -> Page | None:
         """Use the text layer as far as it can be believed; None where it can't be at all."""
-        if not is_plausible(layer.lines):
-            return None
         if layer.hidden and content.picture_share >= SCAN_PICTURE:
             # Somebody else's OCR under a scan: ours is read with boxes and confidences of its own.
             page = self._from_pixels(blank, content)
@@ -111,11 +111,14 @@ class PageReader:
                 page = replace(page, warnings=(*page.warnings, "TEXT_LAYER_REFUSED"))
             return page
         chars = sum(len(line.text) for line in layer.lines)
-        if chars < FEW_CHARS and content.picture_share >= LARGE_PICTURE:
+        if (
+            chars < FEW_CHARS
+            and content.picture_share >= LARGE_PICTURE
+            and is_plausible(layer.lines)
+        ):
             return _merged(self._from_pixels(blank, content), layer)
-        if self._sample_agreement(content, layer) < MIN_AGREEMENT:
-            return None
-        return _from_layer(blank, layer)
+        believed = self._layers.believed(content, layer, _Eyes(self._detector, self._recogniser))
+        return _from_layer(blank, believed, layer.rotation) if believed else None
 
     def _from_pixels(self, blank: Page, content: PageContent) -> Page:
         read = read_image(content.pixels, self._detector, self._recogniser)
@@ -131,22 +134,32 @@ class PageReader:
             warnings=(*blank.warnings, "MANY_LINES_UNREADABLE") if many else blank.warnings,
         )
 
-    def _sample_agreement(self, content: PageContent, layer: TextLayer) -> float:
-        chosen = sample(layer.lines)
-        quads = np.array([line.box for line in chosen], np.float64).reshape(-1, 4, 2)
-        read = recognise(content.pixels, mapped(quads, _to_pixels(content)), self._recogniser)
-        texts = [" ".join(word.text for word in words) for words in read]
-        return agreement([line.text for line in chosen], texts)
+
+@dataclass(frozen=True, slots=True)
+class _Eyes:
+    """What a text layer is checked with."""
+
+    detector: TextDetector
+    recogniser: LineRecogniser
+
+    def read_quads(
+        self, image: NDArray[np.uint8], quads: Floats
+    ) -> Sequence[tuple[WordInLine, ...]]:
+        return recognise(image, quads, self.recogniser)
+
+    def read_picture(self, image: NDArray[np.uint8]) -> tuple[Line, ...]:
+        return read_image(image, self.detector, self.recogniser).lines
 
 
-def _from_layer(blank: Page, layer: TextLayer) -> Page:
-    upright = turning(blank.width, blank.height, layer.rotation)
-    quads = np.array([line.box for line in layer.lines], np.float64).reshape(-1, 4, 2)
+def _from_layer(blank: Page, believed: Believed, rotation: int) -> Page:
+    lines = (*believed.lines, *believed.read)
+    upright = turning(blank.width, blank.height, rotation)
+    quads = np.array([line.box for line in lines], np.float64).reshape(-1, 4, 2)
     return replace(
         blank,
-        text_source=TextSource.TEXT_LAYER,
-        rotation=layer.rotation,
-        lines=tuple(layer.lines[i] for i in reading_order(mapped(quads, upright))),
+        text_source=TextSource.MIXED if believed.read else TextSource.TEXT_LAYER,
+        rotation=rotation,
+        lines=tuple(lines[i] for i in reading_order(mapped(quads, upright))),
     )
 
 

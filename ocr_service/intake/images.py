@@ -13,7 +13,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 from hubkit.core.errors import HubError
 from ocr_service.domain.errors import CorruptFile, FileTooLarge, TooManyPages
 from ocr_service.domain.file_facts import FileFacts, Limits, MediaType, PageSize
-from ocr_service.intake.content import WORKING_SIDE_PX, PageContent
+from ocr_service.intake.content import WORKING_SIDE_PX, Drawn, PageContent
 
 FORMATS = {
     MediaType.JPEG: ("JPEG", "MPO"),
@@ -92,7 +92,7 @@ class ImageDocument:
             if pixels.min() == pixels.max():
                 raise
             cut = ("FILE_TRUNCATED",)
-        return PageContent(size.width, size.height, pixels, warnings=cut)
+        return PageContent(size, Drawn(pixels, size), warnings=cut)
 
     def close(self) -> None:
         """Free nothing: the bytes are all it holds."""

@@ -4,9 +4,9 @@ PyMuPDF takes seconds and much memory to import, so it is loaded with the first 
 processes that open one. It ships no types: its objects are `Any` here and go no further.
 """
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -14,71 +14,208 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubkit.core.errors import HubError
-from ocr_service.domain.errors import CorruptFile, EmptyFile, EncryptedFile, TooManyPages
+from ocr_service.domain.errors import (
+    CorruptFile,
+    EmptyFile,
+    EncryptedFile,
+    FileTooLarge,
+    TooManyPages,
+)
 from ocr_service.domain.file_facts import FileFacts, Limits, MediaType, PageSize
 from ocr_service.domain.page import PDF_DPI
-from ocr_service.intake.content import WORKING_SIDE_PX, PageContent
-from ocr_service.intake.pdf_text import text_layer
+from ocr_service.intake.content import WORKING_SIDE_PX, Area, Drawn, PageContent
+from ocr_service.intake.pdf_pictures import pictures_of, share_of
+from ocr_service.intake.pdf_second import SecondParser
+from ocr_service.intake.pdf_text import TEXT_FLAGS, text_layer
+from ocr_service.intake.pdf_tree import pages_in_tree, stray_pages, with_flat_tree
 
-POINTS_PER_INCH = 72
-GRID = 100
-"""Pictures are laid on a grid of so many cells a side to see what they cover together."""
+ZOOM = PDF_DPI / 72
+"""Pixels in a point."""
+LONGEST_SIDE_PX = 100_000
+"""Nothing that is printed is 12 m long: such a page is a mistake or a trap."""
+PICTURE_PAGE = 0.5
+"""A page covered so far by pictures is drawn at once, since damage to them shows only then."""
+DAMAGE = ("error:", "not a stream", "treating as end of file", "truncated")
+"""What MuPDF says when it leaves something out; it goes on without raising."""
 
 
 class PdfDocument:
-    """A PDF file as an `OpenDocument`."""
+    """A PDF file as an `OpenDocument`: read by MuPDF, and by PDFium where that fails."""
 
     def __init__(self, data: bytes, limits: Limits) -> None:
-        """Open the file and measure its pages.
+        """Open the file, mend its page tree where it lies, and measure its pages.
 
         Raises:
-            CorruptFile: It cannot be opened even after repair.
+            CorruptFile: Neither parser can open it.
             EmptyFile: It has no page.
             EncryptedFile: It asks for a password.
             TooManyPages: As it says.
         """
-        with _translated():
-            self._document = _mupdf().open(stream=data, filetype="pdf")
-            if self._document.needs_pass:
-                raise EncryptedFile(
-                    "the PDF asks for a password; save it without one and send it again",
-                    field="content",
-                )
-            count = self._document.page_count
-            if count == 0:
-                if self._document.is_repaired:
-                    raise CorruptFile("the PDF is damaged: no page is left", field="content")
-                raise EmptyFile("the PDF has no pages", field="content")
-            if count > limits.pages:
-                raise TooManyPages(
-                    f"the PDF has {count} pages, at most {limits.pages} are read", field="content"
-                )
-            # Where a page cannot be opened, its size is of no use to anybody; reading it fails.
-            sizes = tuple(_page_size(self._document, index) for index in range(count))
-        self.facts = FileFacts(MediaType.PDF, sizes, self._file_warnings())
+        self._data = data
+        self._limits = limits
+        self._document: Any = None
+        self._second: SecondParser | None = None
+        warnings: tuple[str, ...] = ()
+        try:
+            with _translated():
+                warnings = self._open()
+                # A page that cannot be opened has a size of no use to anybody; reading it fails.
+                sizes = _page_sizes(self._document)
+        except CorruptFile as failure:
+            second = self._second_opinion()
+            if second is None or second.page_count == 0:
+                raise failure from failure.__cause__
+            self._document = None
+            self._hold_to_limit(second.page_count)
+            sizes = second.sizes()
+            warnings = ("FILE_REPAIRED",)
+        self.facts = FileFacts(MediaType.PDF, sizes, warnings)
 
     def page(self, number: int) -> PageContent:
-        """Render one page and take its text layer.
+        """Take one page's text layer; its pixels are drawn when they are asked for.
 
         Raises:
             CorruptFile: The page cannot be opened.
+            FileTooLarge: It or a picture on it has far more pixels than are read.
         """
         size = self.facts.page_sizes[number - 1]
-        with _translated():
-            page = self._document[number - 1]
-            layer = text_layer(page, PDF_DPI / POINTS_PER_INCH)
-            share = _picture_share(page)
-            lost = self._document.is_repaired and not _has_content(page)
-            noted = ("PAGE_CONTENT_LOST",) if lost else ()
-            pixels = _rendered(page)
-        return PageContent(size.width, size.height, pixels, layer, share, noted)
+        if self._document is None:
+            return self._redrawn(number, size)
+        try:
+            with _translated():
+                content, is_lost = self._opened(number, size)
+        except CorruptFile:
+            return self._redrawn(number, size)
+        if not is_lost:
+            return content
+        try:
+            return self._redrawn(number, size)
+        except CorruptFile:
+            return content
 
     def close(self) -> None:
         """Close the file."""
-        self._document.close()
+        if self._document is not None:
+            self._document.close()
+        if self._second is not None:
+            self._second.close()
 
-    def _file_warnings(self) -> tuple[str, ...]:
-        return ("FILE_REPAIRED",) if self._document.is_repaired else ()
+    def _open(self) -> tuple[str, ...]:
+        """Open with MuPDF; gives warnings on the file."""
+        self._document = document = _mupdf().open(stream=self._data, filetype="pdf")
+        if document.needs_pass:
+            raise EncryptedFile(
+                "the PDF asks for a password; save it without one and send it again",
+                field="content",
+            )
+        claimed = _claimed_pages(document)
+        repaired = bool(document.is_repaired)
+        pages, lost = pages_in_tree(document, self._limits.pages)
+        if not pages:
+            pages = stray_pages(document, self._limits.pages)
+        if not pages:
+            if repaired or claimed:
+                raise CorruptFile("the PDF is damaged: no page is left", field="content")
+            raise EmptyFile("the PDF has no pages", field="content")
+        if len(pages) > self._limits.pages:
+            self._hold_to_limit(max(claimed, len(pages)))
+        if claimed != len(pages) or lost:
+            self._data = with_flat_tree(document, pages)
+            document.close()
+            self._document = _mupdf().open(stream=self._data, filetype="pdf")
+            repaired = True
+        gone = lost or claimed > len(pages)
+        return ("FILE_REPAIRED",) * repaired + ("PAGES_LOST",) * bool(gone)
+
+    def _hold_to_limit(self, count: int) -> None:
+        if count > self._limits.pages:
+            raise TooManyPages(
+                f"the PDF has {count} pages, at most {self._limits.pages} are read",
+                field="content",
+            )
+
+    def _opened(self, number: int, size: PageSize) -> tuple[PageContent, bool]:
+        """Open a page with MuPDF; tells too whether it has lost all it had."""
+        mupdf = _mupdf()
+        mupdf.TOOLS.reset_mupdf_warnings()
+        page = self._document[number - 1]
+        if max(size.width, size.height) > LONGEST_SIDE_PX:
+            raise FileTooLarge(
+                f"page {number} is longer than {LONGEST_SIDE_PX / PDF_DPI * 0.0254:.0f} m;"
+                " print it smaller",
+                field="content",
+            )
+        drawing = page.get_displaylist()
+        text = mupdf.TextPage(drawing.get_textpage(TEXT_FLAGS))
+        layer = text_layer(text, ZOOM, size.width, size.height)
+        pictures = pictures_of(mupdf.TextPage(drawing.get_textpage(4)), ZOOM, size, self._limits)
+        share = share_of([picture.area for picture in pictures], size)
+        source: _MuPixels | Drawn = _MuPixels(drawing, size)
+        is_blank = False
+        if layer is None or share >= PICTURE_PAGE:
+            source = Drawn(source.whole(), size)
+            is_blank = layer is None and bool(source.pixels.min() == source.pixels.max())
+        said = mupdf.TOOLS.mupdf_warnings()
+        damaged = any(word in line for line in said.splitlines() for word in DAMAGE)
+        is_lost = is_blank and (damaged or bool(pictures) or "FILE_REPAIRED" in self.facts.warnings)
+        noted: tuple[str, ...] = ()
+        if is_lost:
+            noted = ("PAGE_CONTENT_LOST",)
+        elif damaged:
+            noted = ("PAGE_DAMAGED",)
+        content = PageContent(
+            size, source, layer=layer, pictures=pictures, picture_share=share, warnings=noted
+        )
+        return content, is_lost
+
+    def _redrawn(self, number: int, size: PageSize) -> PageContent:
+        """Have PDFium draw a page.
+
+        Raises:
+            CorruptFile: It cannot, or nothing is on it.
+        """
+        second = self._second_opinion()
+        if second is None or max(size.width, size.height) > LONGEST_SIDE_PX:
+            raise CorruptFile(f"page {number} of the PDF is damaged", field="content")
+        pixels = second.whole(number)
+        if pixels.min() == pixels.max():
+            raise CorruptFile(f"page {number} of the PDF has lost its content", field="content")
+        return PageContent(size, Drawn(pixels, size), warnings=("PAGE_DAMAGED",))
+
+    def _second_opinion(self) -> SecondParser | None:
+        if self._second is None:
+            try:
+                self._second = SecondParser(self._data)
+            except HubError:
+                return None
+        return self._second
+
+
+@dataclass(frozen=True, slots=True)
+class _MuPixels:
+    """Draws a page, or a part of it, from MuPDF's list of what is on it."""
+
+    drawing: Any
+    size: PageSize
+
+    def whole(self) -> NDArray[np.uint8]:
+        return self._drawn(None)
+
+    def part(self, area: Area) -> NDArray[np.uint8]:
+        points = [value / ZOOM for value in (area.x0, area.y0, area.x1, area.y1)]
+        return self._drawn(_mupdf().Rect(*points))
+
+    def _drawn(self, clip: Any) -> NDArray[np.uint8]:
+        mupdf = _mupdf()
+        longest = max(self.size.width, self.size.height) / ZOOM
+        zoom = min(ZOOM, WORKING_SIDE_PX / longest)
+        with _translated():
+            picture = self.drawing.get_pixmap(
+                matrix=mupdf.Matrix(zoom, zoom), colorspace=mupdf.csRGB, alpha=0, clip=clip
+            )
+            rows = np.frombuffer(picture.samples, np.uint8).reshape(picture.height, picture.stride)
+        rgb = rows[:, : picture.width * 3].reshape(picture.height, picture.width, 3)
+        return np.ascontiguousarray(rgb[:, :, ::-1])
 
 
 @cache
@@ -89,7 +226,20 @@ def _mupdf() -> Any:
     tools: Any = pymupdf.TOOLS
     tools.mupdf_display_errors(False)
     tools.mupdf_display_warnings(False)
+    # Two subsets of one typeface have tables of their own, and one of them may be broken.
+    tools.set_subset_fontnames(True)
     return pymupdf
+
+
+def _claimed_pages(document: Any) -> int:
+    try:
+        return int(document.page_count)
+    except RuntimeError:
+        return 0  # a number that cannot be
+
+
+def _page_sizes(document: Any) -> tuple[PageSize, ...]:
+    return tuple(_page_size(document, index) for index in range(document.page_count))
 
 
 def _page_size(document: Any, index: int) -> PageSize:
@@ -97,40 +247,9 @@ def _page_size(document: Any, index: int) -> PageSize:
         box = document[index].rect
     except (RuntimeError, ValueError, IndexError):
         return PageSize(1, 1)
-    zoom = PDF_DPI / POINTS_PER_INCH
-    return PageSize(max(1, round(box.width * zoom)), max(1, round(box.height * zoom)))
-
-
-def _rendered(page: Any) -> NDArray[np.uint8]:
-    mupdf = _mupdf()
-    longest = max(page.rect.width, page.rect.height, 1)
-    zoom = min(PDF_DPI / POINTS_PER_INCH, WORKING_SIDE_PX / longest)
-    matrix = mupdf.Matrix(zoom, zoom)
-    picture = page.get_pixmap(matrix=matrix, colorspace=mupdf.csRGB, alpha=False)
-    rows = np.frombuffer(picture.samples, np.uint8).reshape(picture.height, picture.stride)
-    rgb = rows[:, : picture.width * 3].reshape(picture.height, picture.width, 3)
-    return np.ascontiguousarray(rgb[:, :, ::-1])
-
-
-def _picture_share(page: Any) -> float:
-    area = page.rect
-    if area.is_empty:
-        return 0.0
-    # Boxes of pictures are given before /Rotate, the page's own box after it.
-    upright = page.rotation_matrix
-    covered = np.zeros((GRID, GRID), bool)
-    for info in page.get_image_info():
-        box = _mupdf().Rect(info["bbox"]) * upright & area
-        if box.is_empty:
-            continue
-        x0, x1 = ((x - area.x0) / area.width * GRID for x in (box.x0, box.x1))
-        y0, y1 = ((y - area.y0) / area.height * GRID for y in (box.y0, box.y1))
-        covered[math.floor(y0) : math.ceil(y1), math.floor(x0) : math.ceil(x1)] = True
-    return float(covered.mean())
-
-
-def _has_content(page: Any) -> bool:
-    return bool(page.get_bboxlog())
+    sides = (round(min(side * ZOOM, LONGEST_SIDE_PX + 1)) for side in (box.width, box.height))
+    width, height = (max(1, side) for side in sides)
+    return PageSize(width, height)
 
 
 @contextmanager
@@ -139,10 +258,16 @@ def _translated() -> Iterator[None]:
         yield
     except HubError:
         raise
-    # FileDataError and the binding's own errors are RuntimeErrors; odd files also raise these.
-    except (RuntimeError, ValueError, TypeError, IndexError, KeyError, AttributeError) as exc:
-        raise CorruptFile("the PDF is damaged and cannot be opened", field="content") from exc
+    except MemoryError as exc:
+        raise FileTooLarge("the page needs too much memory", field="content") from exc
     except Exception as exc:
-        if type(exc).__module__.startswith("pymupdf"):
-            raise CorruptFile("the PDF is damaged and cannot be opened", field="content") from exc
-        raise
+        # The binding's errors are RuntimeErrors or classes of its own; odd files also raise these.
+        expected = (RuntimeError, ValueError, TypeError, IndexError, KeyError, AttributeError)
+        if not isinstance(exc, expected) and not type(exc).__module__.startswith("pymupdf"):
+            raise
+        if "encrypt" in str(exc).lower():
+            raise EncryptedFile(
+                "the PDF is protected in a way that cannot be opened; save it without protection",
+                field="content",
+            ) from exc
+        raise CorruptFile("the PDF is damaged and cannot be opened", field="content") from exc

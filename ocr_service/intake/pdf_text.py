@@ -1,14 +1,12 @@
 """A PDF page's text layer as lines of words with boxes on the page as given."""
 
+import math
 import unicodedata
 from collections import Counter, defaultdict
-from typing import Any
+from typing import Any, TypedDict
 
-import numpy as np
-
-from ocr_service.domain.page import Line, Word
-from ocr_service.intake.content import TextLayer
-from ocr_service.pipeline.geometry import Floats, as_quad, mapped
+from ocr_service.domain.page import Line, Quad, Word
+from ocr_service.intake.content import Run, TextLayer
 
 TEXT_FLAGS = 1 | 2 | 64
 """Keep ligatures and spaces, leave out what lies off the page. Not set: the flag that shows glyphs
@@ -17,98 +15,126 @@ PAINTED = 16 | 32
 """Flags of a filled or stroked character; neither is set for hidden text."""
 CELL_GAP = 1.5
 """Words further apart than this many line heights are no longer one line but cells of a row."""
+INVISIBLE = "\u00a0\u200b\ufeff"
+
+Rect = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
 
 # Corners from where reading starts, for text that runs right, down, left, up.
 _START = {0: (0, 1, 2, 3), 90: (1, 2, 3, 0), 180: (2, 3, 0, 1), 270: (3, 0, 1, 2)}
 
+# Old Thai fonts keep marks that were moved up or aside under private numbers.
+_THAI_PRIVATE = {
+    private + i: chr(real + i)
+    for private, real, count in (
+        *((0xF700, 0x0E10, 1), (0xF701, 0x0E34, 4), (0xF705, 0x0E48, 5), (0xF70A, 0x0E48, 5)),
+        *((0xF70F, 0x0E0D, 1), (0xF710, 0x0E31, 1), (0xF711, 0x0E4D, 1), (0xF712, 0x0E47, 1)),
+        *((0xF713, 0x0E48, 5), (0xF718, 0x0E38, 3)),
+    )
+    for i in range(count)
+}
 
-def text_layer(page: Any, zoom: float) -> TextLayer | None:
+
+class _Span(TypedDict):
+    """The parts of the library's dictionaries that are used."""
+
+    font: str
+    text: str
+    char_flags: int
+    bbox: Rect
+
+
+class _Line(TypedDict):
+    dir: tuple[float, float]
+    spans: list[_Span]
+
+
+class _Block(TypedDict, total=False):
+    number: int
+    lines: list[_Line]
+
+
+def text_layer(page: Any, zoom: float, width: float, height: float) -> TextLayer | None:
     """Take a page's text; None where it has none.
 
     Args:
-        page: An open `pymupdf.Page`; the library is untyped.
+        page: An open `pymupdf.TextPage` of the page as given; the library is untyped.
         zoom: Pixels of the page as given in a point.
+        width: Of the page, pixels; boxes are held inside.
+        height: Of the page, pixels.
     """
-    text = page.get_textpage(flags=TEXT_FLAGS)
-    turns, hidden = _directions(text.extractDICT())
-    a, b, c, d, e, f = page.rotation_matrix
-    to_pixels = np.array([[a, c, e], [b, d, f], [0, 0, 1]]) * [[zoom], [zoom], [1]]
-    width, height = page.rect.width * zoom, page.rect.height * zoom
-    cells: dict[tuple[int, int], list[tuple[str, Floats]]] = defaultdict(list)
-    for x0, y0, x1, y1, word, block, line, _ in text.extractWORDS():
-        cleaned = unicodedata.normalize("NFC", word).strip("\u00a0\u200b\ufeff")
-        if cleaned:
-            corners = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
-            cells[block, line].append((cleaned, corners))
-    lines = []
+    blocks: list[_Block] = page.extractDICT()["blocks"]
+    turns: dict[tuple[int, int], int] = {}
+    runs: list[Run] = []
+    painted = hidden = 0
+
+    def quad(rect: Rect, turn: int) -> Quad:
+        x0, x1 = (round(min(max(x * zoom, 0.0), width), 2) for x in (rect[0], rect[2]))
+        y0, y1 = (round(min(max(y * zoom, 0.0), height), 2) for y in (rect[1], rect[3]))
+        corners = ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
+        a, b, c, d = _START[turn]
+        return corners[a], corners[b], corners[c], corners[d]
+
+    for block in blocks:
+        for number, line in enumerate(block.get("lines", ())):
+            x, y = line["dir"]
+            turn = turns[block["number"], number] = round(math.degrees(math.atan2(y, x)) / 90) % 4
+            for span in line["spans"]:
+                if not (text := clean(span["text"]).strip()):
+                    continue
+                if span["char_flags"] & PAINTED:
+                    painted += len(text)
+                else:
+                    hidden += len(text)
+                runs.append(Run(span["font"], text, quad(span["bbox"], turn * 90)))
+    words: dict[tuple[int, int], list[tuple[str, Rect]]] = defaultdict(list)
+    for x0, y0, x1, y1, word, block_number, line_number, _ in page.extractWORDS():
+        if cleaned := clean(word):
+            words[block_number, line_number].append((cleaned, (x0, y0, x1, y1)))
+    lines: list[Line] = []
     facing: Counter[int] = Counter()
-    for key, words in cells.items():
-        turn = turns.get(key, 0)
-        facing[(turn + page.rotation) % 360] += sum(len(word) for word, _ in words)
-        for cell in _cells(words, turn):
-            made = [(word, mapped(box, to_pixels)[list(_START[turn])]) for word, box in cell]
-            line_box = mapped(_around([box for _, box in cell]), to_pixels)[list(_START[turn])]
-            lines.append(
-                Line(
-                    " ".join(word for word, _ in made),
-                    as_quad(line_box, width, height),
-                    1.0,
-                    tuple(Word(word, as_quad(box, width, height), 1.0) for word, box in made),
-                )
-            )
+    for key, placed in words.items():
+        turn = turns.get(key, 0) * 90
+        facing[turn] += sum(len(word) for word, _ in placed)
+        for cell in _cells(placed, turn):
+            made = tuple(Word(word, quad(rect, turn), 1.0) for word, rect in cell)
+            box = quad(_around([rect for _, rect in cell]), turn)
+            lines.append(Line(" ".join(word.text for word in made), box, 1.0, made))
     if not lines:
         return None
     # Text that runs down the page is brought upright by a turn back.
-    return TextLayer(tuple(lines), -facing.most_common(1)[0][0] % 360, hidden)
+    rotation = -facing.most_common(1)[0][0] % 360
+    return TextLayer(tuple(lines), tuple(runs), rotation, hidden > painted)
 
 
-def _directions(
-    text: dict[str, list[dict[str, object]]],
-) -> tuple[dict[tuple[int, int], int], bool]:
-    """Give the clockwise angle each line runs at, and whether most characters are hidden."""
-    turns = {}
-    painted = hidden = 0
-    for block in text["blocks"]:
-        for number, line in enumerate(_listed(block.get("lines"))):
-            x, y = _pair(line["dir"])
-            turns[int(str(block["number"])), number] = (
-                round(float(np.degrees(np.arctan2(y, x))) / 90) * 90 % 360
-            )
-            for span in _listed(line["spans"]):
-                count = len(str(span["text"]))
-                if int(str(span["char_flags"])) & PAINTED:
-                    painted += count
-                else:
-                    hidden += count
-    return turns, hidden > painted
+def clean(word: str) -> str:
+    """Bring a word to one spelling: NFC, Thai by the standard's numbers and order, no blanks."""
+    if word.isascii():
+        return word
+    text = word.translate(_THAI_PRIVATE)
+    # Sara am taken apart, with or without a tone mark between its halves.
+    for tone in ("", "\u0e48", "\u0e49", "\u0e4a", "\u0e4b"):
+        text = text.replace(f"\u0e4d{tone}\u0e32", f"{tone}\u0e33")
+        text = text.replace(f"{tone}\u0e4d\u0e32", f"{tone}\u0e33")
+    return unicodedata.normalize("NFC", text).strip(INVISIBLE)
 
 
-def _cells(words: list[tuple[str, Floats]], turn: int) -> list[list[tuple[str, Floats]]]:
+def _cells(words: list[tuple[str, Rect]], turn: int) -> list[list[tuple[str, Rect]]]:
     """Divide a line's words where a wide gap parts them."""
-    along, across = (0, 1) if turn in (0, 180) else (1, 0)
-    backward = turn in (180, 270)
-    cells: list[list[tuple[str, Floats]]] = []
-    for word, box in words:
+    low, across = (0, 1) if turn in (0, 180) else (1, 0)
+    cells: list[list[tuple[str, Rect]]] = []
+    for word, rect in words:
         if cells:
             last = cells[-1][-1][1]
-            low, high = (box, last) if backward else (last, box)
-            gap = high[:, along].min() - low[:, along].max()
-            if gap <= CELL_GAP * np.ptp(last[:, across]):
-                cells[-1].append((word, box))
+            before, after = (rect, last) if turn in (180, 270) else (last, rect)
+            gap = after[low] - before[low + 2]
+            if gap <= CELL_GAP * (last[across + 2] - last[across]):
+                cells[-1].append((word, rect))
                 continue
-        cells.append([(word, box)])
+        cells.append([(word, rect)])
     return cells
 
 
-def _around(boxes: list[Floats]) -> Floats:
-    points = np.concatenate(boxes)
-    (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
-    return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
-
-
-def _listed(value: object) -> list[dict[str, object]]:
-    return value if isinstance(value, list) else []
-
-
-def _pair(value: object) -> tuple[float, float]:
-    return (float(value[0]), float(value[1])) if isinstance(value, tuple) else (1.0, 0.0)
+def _around(rects: list[Rect]) -> Rect:
+    x0, y0, x1, y1 = zip(*rects, strict=True)
+    return min(x0), min(y0), max(x1), max(y1)
