@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ocr_service.domain.file_facts import FileFacts, PageSize
 from ocr_service.domain.page import Line, Quad
+from ocr_service.pipeline.geometry import Floats
 
 WORKING_SIDE_PX = 4000
 """Longer pages are reduced while they are decoded: finer detail costs memory, and no letter that
@@ -114,6 +115,7 @@ class PageContent:
         height: Of the page as given, pixels.
         layer: The text layer; None for images and pages without text.
         pictures: Those on a PDF page.
+        strokes: (N, 4) ends of the straight lines that a PDF page with a text layer draws.
         picture_share: Part of the page that pictures cover, in [0, 1]; 1 for an image file.
         warnings: Machine-readable words.
     """
@@ -125,6 +127,7 @@ class PageContent:
         *,
         layer: TextLayer | None = None,
         pictures: tuple[Picture, ...] = (),
+        strokes: Floats | None = None,
         picture_share: float = 1.0,
         warnings: tuple[str, ...] = (),
     ) -> None:
@@ -133,6 +136,7 @@ class PageContent:
         self.height = size.height
         self.layer = layer
         self.pictures = pictures
+        self.strokes = strokes
         self.picture_share = picture_share
         self.warnings = warnings
         self._source = source

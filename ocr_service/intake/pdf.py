@@ -26,6 +26,7 @@ from ocr_service.domain.page import PDF_DPI
 from ocr_service.intake.content import WORKING_SIDE_PX, Area, Drawn, PageContent
 from ocr_service.intake.pdf_pictures import pictures_of, share_of
 from ocr_service.intake.pdf_second import SecondParser
+from ocr_service.intake.pdf_strokes import strokes_of
 from ocr_service.intake.pdf_text import TEXT_FLAGS, text_layer
 from ocr_service.intake.pdf_tree import pages_in_tree, stray_pages, with_flat_tree
 
@@ -164,7 +165,13 @@ class PdfDocument:
         elif damaged:
             noted = ("PAGE_DAMAGED",)
         content = PageContent(
-            size, source, layer=layer, pictures=pictures, picture_share=share, warnings=noted
+            size,
+            source,
+            layer=layer,
+            pictures=pictures,
+            strokes=strokes_of(page, ZOOM) if layer else None,
+            picture_share=share,
+            warnings=noted,
         )
         return content, is_lost
 
