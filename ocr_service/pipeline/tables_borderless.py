@@ -31,6 +31,8 @@ CONTINUED_GAP = 1.0
 """Text closer below the last row than this many heights goes on with it."""
 ROWS_WITHOUT_HEADINGS = 4
 """Fewer rows without headings above them are not enough of a pattern."""
+UNEVEN = 0.35
+"""Gaps between lines differ by more than so many text heights where an entry ends."""
 TITLED_GAP = 0.2
 """Narrowest gap that parts columns, where titles stand on its two sides."""
 STRAY_SHARE = 0.12
@@ -170,7 +172,7 @@ def _grid(rows: Sequence[Row], block: _Block, height: float) -> Grid:
     xs = _column_borders([rows[i] for i in block.entries], titles, height)
     groups = [list(block.headings)] if block.headings else []
     start = block.headings[-1] + 1 if block.headings else block.entries[0]
-    starts = _starts(rows, block, start)
+    starts = _starts(rows, block, start, height)
     for begin, end in zip(starts, [*starts[1:], block.last + 1], strict=True):
         groups.append(list(range(begin, end)))
     tops = [min(_top(rows[i]) for i in group) for group in groups]
@@ -181,15 +183,13 @@ def _grid(rows: Sequence[Row], block: _Block, height: float) -> Grid:
     return Grid(tuple(xs), ys, spans, is_ruled=False, header_rows=int(bool(block.headings)))
 
 
-def _starts(rows: Sequence[Row], block: _Block, first: int) -> list[int]:
-    """First row of each entry; lines between two entries go to the nearer one, the upper first."""
+def _starts(rows: Sequence[Row], block: _Block, first: int, height: float) -> list[int]:
+    """First row of each entry: behind the widest gap; evenly spaced lines belong to the upper."""
     starts = [first]
     for above, below in pairwise(block.entries):
-        gaps = [_top(rows[i + 1]) - _bottom(rows[i]) for i in range(above, below)]
-        widest = max(range(len(gaps)), key=lambda n: (gaps[n] > 1.5 * max(min(gaps), 1.0), gaps[n]))
-        # Evenly spaced lines go on with the entry above.
-        even = max(gaps) <= 1.5 * max(min(gaps), 1.0)
-        starts.append(below if even else above + 1 + widest)
+        gaps = [_gap(rows, i) for i in range(above, below)]
+        is_even = max(gaps) - min(gaps) < UNEVEN * height
+        starts.append(below if is_even else above + 1 + gaps.index(max(gaps)))
     return starts
 
 
