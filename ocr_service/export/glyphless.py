@@ -8,13 +8,13 @@ Source: ISO 32000-1, 9.7 (composite fonts) and 9.10.3 (ToUnicode); OpenType 1.9,
 """
 
 import struct
+import unicodedata
 
 EM = 1000
 ADVANCE = 500
 """Width of a character, in thousandths of the font's size."""
 SPACE = 200
 """Width of a space: less than most gaps between words, so that it reaches into none of them."""
-SPACE_CODE = 1
 ASCENT = 800
 DESCENT = -200
 NAME = "DochubGlyphless"
@@ -27,11 +27,24 @@ class CharCodes:
     """The codes of one document's characters, given out as they occur."""
 
     def __init__(self) -> None:
-        self._codes = {" ": SPACE_CODE}
+        self._codes: dict[str, int] = {}
 
     def hexadecimal(self, text: str) -> str:
         """Encode text as the digits of a PDF hexadecimal string."""
         return "".join(f"{self._code(char):04X}" for char in text)
+
+    @staticmethod
+    def advance(text: str) -> int:
+        """Add up the characters' widths, in thousandths of the font's size."""
+        return sum(_width(char) for char in text)
+
+    def widths(self) -> str:
+        """Write the widths of the characters that have not the usual one, as in `/W`."""
+        return " ".join(
+            f"{code} [{width}]"
+            for char, code in self._codes.items()
+            if (width := _width(char)) != ADVANCE
+        )
 
     def to_unicode(self) -> bytes:
         """Write the CMap that gives the characters back."""
@@ -63,6 +76,13 @@ class CharCodes:
     def _code(self, char: str) -> int:
         # More different characters than codes would need a text in all scripts ever written.
         return self._codes.setdefault(char, min(len(self._codes) + 1, CODES_MAX))
+
+
+def _width(char: str) -> int:
+    if char == " ":
+        return SPACE
+    # Marks stand on the letter before, as Thai vowels do; readers take it that they take no room.
+    return 0 if unicodedata.category(char) in ("Mn", "Me") else ADVANCE
 
 
 def truetype() -> bytes:

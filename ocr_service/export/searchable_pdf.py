@@ -100,13 +100,13 @@ def _without_own_text(sheet: Any, page: Page) -> tuple[Line, ...]:
     """Choose the lines of which the PDF page has less than half the words as text already."""
     if "TEXT_LAYER_REFUSED" in page.warnings:
         return page.lines  # what it has is wrong
-    a, b, c, d, e, f = sheet.rotation_matrix
-    to_pixels = _from_sheet(sheet, page) @ np.array([[a, c, e], [b, d, f], [0, 0, 1]])
-    corners = [[(x0, y0), (x1, y1)] for x0, y0, x1, y1, *_ in sheet.get_text("words")]
+    # Drawn as seen: the words' places come turned and scaled as the sheet is.
+    text = _mupdf().TextPage(sheet.get_displaylist().get_textpage())
+    corners = [[(x0, y0), (x1, y1)] for x0, y0, x1, y1, *_ in text.extractWORDS()]
     if not corners:
         return page.lines
-    own = mapped(np.array(corners, np.float64), to_pixels)
-    low, high = own.min(axis=1), own.max(axis=1)
+    own = mapped(np.array(corners, np.float64), _from_sheet(sheet, page))
+    low, high = own[:, 0], own[:, 1]
 
     def is_missing(line: Line) -> bool:
         boxes = np.array([word.box for word in line.words] or [line.box], np.float64)
@@ -151,20 +151,22 @@ def _from_sheet(sheet: Any, page: Page) -> Floats:
     return scaling(page.width / sheet.rect.width, page.height / sheet.rect.height)
 
 
-def _set_font(document: Any, xref: int, name: str, font: int) -> None:
+def _set_font(document: Any, sheet: int, name: str, font: int) -> None:
     """Name a font in a page's resources, wherever the page has them from."""
+    xref, path = sheet, "Resources/Font"
+    node = sheet
     for _ in range(ANCESTORS_MAX):
-        kind, value = document.xref_get_key(xref, "Resources")
+        kind, value = document.xref_get_key(node, "Resources")
+        if kind == "xref":
+            xref, path = _reference(value), "Font"
+        elif kind == "dict":
+            xref = node
         if kind != "null":
             break
-        kind, value = document.xref_get_key(xref, "Parent")
+        kind, value = document.xref_get_key(node, "Parent")
         if kind != "xref":
             break
-        xref = _reference(value)
-    if kind == "xref":
-        xref, path = _reference(value), "Font"
-    else:
-        path = "Resources/Font"
+        node = _reference(value)
     kind, value = document.xref_get_key(xref, path)
     if kind == "xref":
         document.xref_set_key(_reference(value), name, f"{font} 0 R")
@@ -198,7 +200,7 @@ def _embed(document: Any, font: _Font) -> None:
     document.update_object(
         descendant,
         f"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /{name} /DW {glyphless.ADVANCE}"
-        f" /W [{glyphless.SPACE_CODE} [{glyphless.SPACE}]]"
+        f" /W [{font.codes.widths()}]"
         " /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >>"
         f" /FontDescriptor {descriptor} 0 R /CIDToGIDMap {glyphs} 0 R >>",
     )

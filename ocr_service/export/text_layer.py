@@ -52,7 +52,7 @@ def _line(
         width = max(float(ends[index, [1, 2]].mean()) - start, SMALLEST)
         middle = float((quads[index] @ up).mean())
         x, y = start * run + (middle - size * (0.5 + DESCENT / EM)) * up
-        stretch = 100 * width / (len(word.text) * size * ADVANCE / EM)
+        stretch = 100 * width / (size * (codes.advance(word.text) or ADVANCE) / EM)
         # A space ends the line too: what stands close behind it is no part of its last word. It
         # goes with its word, as some readers take no notice of a space by itself.
         ends_here = word.is_spaced or index == len(words) - 1
