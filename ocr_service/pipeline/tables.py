@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_service.domain.page import Cell, CellKind, Line, Page, Quad, Table, TextSource
-from ocr_service.pipeline.geometry import Floats, as_quad, mapped, straightening, turning
+from ocr_service.pipeline.geometry import Floats, mapped, straightening, turning
 from ocr_service.pipeline.tables_borderless import borderless_grids
 from ocr_service.pipeline.tables_grid import Grid, Span
 from ocr_service.pipeline.tables_ruled import ruled_grids
@@ -24,6 +24,7 @@ from ocr_service.pipeline.tables_words import (
 )
 
 Pixels = NDArray[np.uint8]
+Edges = tuple[float, float, float, float]
 
 FEWEST_WORDS = 6
 MOST_WORDS = 20_000
@@ -142,9 +143,7 @@ def _table(
     if heading_rows is None:
         heading_rows = _heading_rows(grid, texts, kinds)
 
-    def box(span: Span) -> Quad:
-        return _quad(_edges(grid, span), back, size)
-
+    whole, *boxes = _quads([grid.box, *(_edges(grid, span) for span in grid.spans)], back, size)
     cells = tuple(
         Cell(
             span.row,
@@ -154,13 +153,13 @@ def _table(
             span.row < heading_rows,
             kinds[span],
             texts[span],
-            box(span),
+            box,
             _confidence(held[span]),
         )
-        for span in grid.spans
+        for span, box in zip(grid.spans, boxes, strict=True)
     )
     rows, columns = len(grid.ys) - 1, len(grid.xs) - 1
-    return Table(rows, columns, grid.is_ruled, _quad(grid.box, back, size), cells)
+    return Table(rows, columns, grid.is_ruled, whole, cells)
 
 
 def _heading_rows(grid: Grid, texts: dict[Span, str], kinds: dict[Span, CellKind]) -> int:
@@ -174,7 +173,7 @@ def _heading_rows(grid: Grid, texts: dict[Span, str], kinds: dict[Span, CellKind
     return rows if plain and values and titled > 1 and titled * 2 >= len(top) else 0
 
 
-def _edges(grid: Grid, span: Span) -> tuple[float, float, float, float]:
+def _edges(grid: Grid, span: Span) -> Edges:
     return (
         grid.xs[span.column],
         grid.ys[span.row],
@@ -187,12 +186,11 @@ def _place(borders: Sequence[float], at: float) -> int:
     return min(max(bisect_left(borders, at) - 1, 0), len(borders) - 2)
 
 
-def _quad(
-    edges: tuple[float, float, float, float], back: Floats, size: tuple[float, float]
-) -> Quad:
-    x0, y0, x1, y1 = edges
-    corners = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
-    return as_quad(mapped(corners, back), *size)
+def _quads(edges: Sequence[Edges], back: Floats, size: tuple[float, float]) -> list[Quad]:
+    x0, y0, x1, y1 = np.array(edges, np.float64).T
+    upright = np.stack([x0, y0, x1, y0, x1, y1, x0, y1], axis=1).reshape(-1, 4, 2)
+    held = np.clip(mapped(upright, back), 0, size).round(2).tolist()
+    return [((a[0], a[1]), (b[0], b[1]), (c[0], c[1]), (d[0], d[1])) for a, b, c, d in held]
 
 
 def _confidence(words: Sequence[TableWord]) -> float:
