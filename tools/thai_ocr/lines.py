@@ -78,7 +78,7 @@ def _draw(rng: Rng, text: str, typeface: Typeface, em: int) -> Drawn | None:
         pen.text((x, 2.4 * em), part, font=font, fill=255, anchor="ls")
         x += width
     ink = np.asarray(np.asarray(canvas, np.float32) / 255, np.float32)
-    stretch = rng.uniform(0.72, 1.2) if rng.random() < 0.25 else 1.0
+    stretch = rng.uniform(0.64, 1.15) if rng.random() < 0.35 else 1.0
     if stretch != 1.0:
         ink = np.asarray(
             cv2.resize(ink, None, fx=stretch, fy=1, interpolation=cv2.INTER_AREA), np.float32

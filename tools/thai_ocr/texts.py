@@ -40,8 +40,10 @@ def line(rng: Rng) -> str:
             text = text.translate(_THAI_DIGITS)
         if rng.random() < 0.03:
             text = f"({text})"
-        elif rng.random() < 0.02:
+        elif rng.random() < 0.07:
             text = f"{pick(rng, 'bullets')} {text}"
+        elif rng.random() < 0.02:
+            text += rng.choice(["*", "**", " :", "/", ";", " -", " (1.+2.)", " (5.-6.)"])
         text = canonical(text)
         if text and is_known(text):
             return text
@@ -156,7 +158,8 @@ def prose(rng: Rng) -> str:
         lambda: _insertion(rng),
     ]
     chosen = rng.choices(makers, [60, 20, 8, 12], k=rng.randint(1, 5))
-    return " ".join(make() for make in chosen)
+    parts = [make() for make in chosen]
+    return rng.choice([" ", " ", " ", " ", " : ", "/"]).join(parts)
 
 
 def rare(rng: Rng) -> str:
@@ -226,6 +229,7 @@ def _insertion(rng: Rng) -> str:
         lambda: money(rng),
         lambda: date(rng),
         lambda: pick(rng, "insertions"),
+        lambda: f"{rng.randint(1, 20)} : {running(rng, 2)}",
         lambda: f"({running(rng, 2)})",
         lambda: f"“{running(rng, 2)}”",
         lambda: pick(rng, "english"),
