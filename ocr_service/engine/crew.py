@@ -71,6 +71,11 @@ class Crew:
             self._lent.remove(worker)
             self._take_back(worker)
 
+    @property
+    def busy(self) -> int:
+        """How many workers are lent out."""
+        return len(self._lent)
+
     async def _take(self, digest: str) -> WorkerProcess:
         if self._closed:
             raise Unavailable("the reader is shutting down; try again")

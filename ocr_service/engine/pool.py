@@ -15,6 +15,7 @@ from ocr_service.domain.page_read import PageRead, ReadOptions
 from ocr_service.engine.crew import Crew
 from ocr_service.engine.process import WorkerProcess
 from ocr_service.engine.protocol import Failed, Inspect, ReadPage, Reply, Request, Setup
+from ocr_service.engine.runtime import AUTO
 
 HASH_IN_THREAD_BYTES = 1 << 20
 """Larger files are hashed off the event loop."""
@@ -28,21 +29,23 @@ class PoolSettings:
 
     Attributes:
         workers: Processes that read pages.
-        threads: Threads of one inference; with one, as many workers as cores read the most
-            pages; all cores in one worker read a single page the fastest.
+        threads: The most that one page gets, when no other is being read: one page is then read
+            the soonest. With more pages each has one thread, which reads the most pages.
+        backend: What runs the models: `auto`, `openvino` or `onnxruntime`.
         inspectors: Processes that only look at headers, so that a check on upload does not wait
             behind pages; with 0 the readers do it.
         waiting: Requests that may wait for a worker; more are refused as BUSY.
-        page_timeout_s: Processor time for one page; the clock may run three times that, so that
-            a crowded machine fails no page.
+        page_timeout_s: Processor time for one page, and how long it may stand still; the clock
+            does not count, so that a crowded machine fails no page.
         inspect_timeout_s: The same for a look at the headers.
         memory_cap: Bytes at which a worker is killed with its page in hand.
         recycle_at: Bytes at which a worker is replaced after its page.
         limits: Files are held to.
     """
 
-    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
-    threads: int = 1
+    workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    threads: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    backend: str = AUTO
     inspectors: int = 0
     waiting: int = 256
     page_timeout_s: float = 20.0
@@ -116,7 +119,9 @@ class ReaderPool:
         async with self._readers.worker(digest) as worker:
             held = worker.digest == digest
             worker.digest = ""
-            request = ReadPage(digest, None if held else data, number, options or ReadOptions())
+            sent = None if held else data
+            alone = self._readers.busy == 1
+            request = ReadPage(digest, sent, number, options or ReadOptions(), alone)
             reply = await self._answer(worker, request, self._settings.page_timeout_s)
             worker.digest = digest
         if not isinstance(reply, PageRead):
@@ -125,7 +130,7 @@ class ReaderPool:
 
     def _crew(self, size: int, *, preload: bool) -> Crew:
         settings = self._settings
-        setup = Setup(settings.threads, settings.limits, preload)
+        setup = Setup(settings.threads, settings.backend, settings.limits, preload)
         return Crew(setup, size, waiting=settings.waiting, recycle_at=settings.recycle_at)
 
     async def _answer(self, worker: WorkerProcess, request: Request, limit_s: float) -> Reply:

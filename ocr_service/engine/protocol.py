@@ -22,12 +22,14 @@ class Setup:
     """The first message to a worker.
 
     Attributes:
-        threads: For one inference.
+        threads: The most that one page may have.
+        backend: What runs the models.
         limits: Files are held to.
         preload: Load the models before reporting ready; else with the first page.
     """
 
     threads: int
+    backend: str
     limits: Limits
     preload: bool
 
@@ -53,12 +55,14 @@ class ReadPage:
         data: Its bytes; None where the worker still has it open.
         number: Counted from 1.
         options: How to read it.
+        alone: No other page is being read: this one may have all threads.
     """
 
     digest: str
     data: bytes | None
     number: int
     options: ReadOptions
+    alone: bool
 
 
 @dataclass(frozen=True, slots=True)

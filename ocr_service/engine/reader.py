@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +13,8 @@ from ocr_service.domain.file_facts import FileFacts, Limits
 from ocr_service.domain.page import Line, Page, Quad, TextSource, Word
 from ocr_service.domain.page_read import Matrix, PageRead, ReadOptions, UprightImage
 from ocr_service.engine.models import installed_models
-from ocr_service.engine.onnx import OnnxDetector, OnnxRecogniser
+from ocr_service.engine.networks import Detector, Recogniser
+from ocr_service.engine.runtime import AUTO, runtime
 from ocr_service.engine.text_layers import SCAN_PICTURE, Believed, LayerReader
 from ocr_service.intake.content import OpenDocument, PageContent, TextLayer
 from ocr_service.intake.files import open_document
@@ -42,14 +44,21 @@ UNREAD_LINES = 4
 class PageReader:
     """Holds the models and the last document; used by one process, one page at a time."""
 
-    def __init__(self, threads: int, limits: Limits) -> None:
+    def __init__(self, threads: int, limits: Limits, backend: str = AUTO) -> None:
         """Load the models.
+
+        Args:
+            threads: The most that a page may have.
+            limits: Files are held to.
+            backend: What runs the models, see `runtime`.
 
         Raises:
             Unavailable: A model file is missing or is another one.
         """
-        self._detector = OnnxDetector.load(threads)
-        self._recogniser = OnnxRecogniser.load(DEFAULT_RECOGNISER, threads)
+        machine = runtime(backend)
+        self._detector = Detector.load(machine, threads)
+        self._recogniser = Recogniser.load(DEFAULT_RECOGNISER, machine, threads)
+        self._crew = ThreadPoolExecutor(threads) if threads > 1 else None
         self._languages = {
             language for model in installed_models().values() for language in model.languages
         }
@@ -71,14 +80,22 @@ class PageReader:
             self._document[1].close()
         self._document = None
 
-    def read(self, number: int, options: ReadOptions) -> PageRead:
+    def read(self, number: int, options: ReadOptions, *, alone: bool = False) -> PageRead:
         """Read page `number`, counted from 1, of the open document.
+
+        Args:
+            number: Of the page.
+            options: How to read it.
+            alone: No other page is being read: this one may have all threads.
 
         Raises:
             HubError: The page cannot be opened.
         """
         if self._document is None:
             raise RuntimeError("no document is open")
+        crew = self._crew if alone else None
+        self._detector = self._detector.with_threads(together=crew is not None)
+        self._recogniser = self._recogniser.with_crew(crew)
         content = self._document[1].page(number)
         page = self._text(number, content, options)
         missing = set(options.languages) - self._languages

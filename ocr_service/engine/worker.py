@@ -10,6 +10,8 @@ import socket
 import sys
 import traceback
 
+import cv2
+
 from hubkit.core.errors import HubError
 from hubkit.faults import fault_point
 from ocr_service.engine.protocol import (
@@ -57,10 +59,11 @@ class Worker:
         if request.data is not None:
             self._reader.open(request.digest, request.data)
         fault_point("ocr.page", f"{request.digest}:{request.number}")
-        return self._reader.read(request.number, request.options)
+        return self._reader.read(request.number, request.options, alone=request.alone)
 
     def _load(self) -> PageReader:
-        return PageReader(self._setup.threads, self._setup.limits)
+        setup = self._setup
+        return PageReader(setup.threads, setup.limits, setup.backend)
 
 
 def die_with(parent: int) -> None:
@@ -80,6 +83,7 @@ def main() -> None:
     setup = receive(line)
     if not isinstance(setup, Setup):
         return
+    cv2.setNumThreads(1)  # the cores are other workers'
     try:
         worker = Worker(setup)
     except HubError as error:

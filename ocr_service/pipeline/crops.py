@@ -1,8 +1,5 @@
 """Line images for the recogniser: cut straight to its height, long ones parted at word gaps."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -13,33 +10,13 @@ HEIGHT_PX = 48
 """Height the recogniser was trained on."""
 STEP_PX = 8
 """Width of one time step."""
-BUCKET_PX = 16
-"""Widths are padded up to a multiple of this, so that the runtime meets few shapes."""
-MIN_WIDTH_PX = 32
 LONG_PX = 960
 """Longer lines are parted: the recogniser loses characters of very long ones."""
 WINDOW_PX = 320
 """How far from the end of a part a gap is looked for."""
 MIN_GAP_PX = 6
-BATCH_PX = 2560
-"""Total width of the crops recognised in one call."""
-PADDING = 127
-"""Grey that the model's normalisation maps to zero, which it was trained to see as nothing."""
 
 Image = NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Crops recognised in one call.
-
-    Attributes:
-        pixels: (N, 48, W, 3) BGR.
-        indices: Which crop of the input each row is.
-    """
-
-    pixels: Image
-    indices: tuple[int, ...]
 
 
 def cut(image: Image, quad: Floats) -> Image:
@@ -109,37 +86,6 @@ def parts(strip: Image) -> list[tuple[int, int]]:
         start = end
     pieces.append((start, width))
     return pieces
-
-
-def batches(crops: Sequence[Image]) -> Iterator[Batch]:
-    """Group crops of like width; each batch is padded to its own widest crop only."""
-    order = sorted(range(len(crops)), key=lambda i: crops[i].shape[1])
-    group: list[int] = []
-    for i in order:
-        width = bucket(crops[i].shape[1])
-        if group and (
-            width > bucket(crops[group[0]].shape[1]) + BUCKET_PX
-            or width * (len(group) + 1) > BATCH_PX
-        ):
-            yield _batch(crops, group)
-            group = []
-        group.append(i)
-    if group:
-        yield _batch(crops, group)
-
-
-def bucket(width: int) -> int:
-    """Round a width up to the next bucket."""
-    return max(MIN_WIDTH_PX, -(-width // BUCKET_PX) * BUCKET_PX)
-
-
-def _batch(crops: Sequence[Image], group: Iterable[int]) -> Batch:
-    indices = tuple(group)
-    width = bucket(max(crops[i].shape[1] for i in indices))
-    pixels = np.full((len(indices), HEIGHT_PX, width, 3), PADDING, np.uint8)
-    for row, i in enumerate(indices):
-        pixels[row, :, : crops[i].shape[1]] = crops[i]
-    return Batch(pixels, indices)
 
 
 def _gaps(strip: Image) -> list[tuple[int, int]]:

@@ -6,6 +6,7 @@ taking the smallest rectangle around the result is the same as moving its sides 
 polygon library is needed.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,7 +30,8 @@ SMALL_PRINT_PX = 14
 """Box height under which the model begins to miss and merge lines."""
 MAX_PIXELS = 2_900_000
 """Bounds the memory of one detection (about 200 MB a megapixel)."""
-PIXEL_THRESHOLD = 0.3
+PIXEL_LOGIT = math.log(0.3 / 0.7)
+"""Of the probability at which a pixel counts as text."""
 BOX_THRESHOLD = 0.5
 GROWTH = 1.6
 """How far a shrunk text kernel grows: area × growth / perimeter, as the model was trained."""
@@ -80,14 +82,14 @@ def _detect(image: NDArray[np.uint8], detector: TextDetector, longest: int) -> D
     seen_w, seen_h = model_size(width, height, longest)
     way = cv2.INTER_AREA if seen_w < width else cv2.INTER_LINEAR
     seen = cv2.resize(image, (seen_w, seen_h), interpolation=way)
-    found = quads_from_map(detector.probabilities(np.asarray(seen, np.uint8)))
+    found = quads_from_map(detector.logits(np.asarray(seen, np.uint8)))
     found.quads[:] *= (width / seen_w, height / seen_h)
     return found
 
 
-def quads_from_map(probabilities: NDArray[np.float32]) -> Detection:
-    """Turn an (H, W) probability map into quads in pixels of the map."""
-    mask = cv2.dilate((probabilities > PIXEL_THRESHOLD).astype(np.uint8), np.ones((2, 2), np.uint8))
+def quads_from_map(logits: NDArray[np.float32]) -> Detection:
+    """Turn an (H, W) map of logits into quads in pixels of the map."""
+    mask = cv2.dilate((logits > PIXEL_LOGIT).astype(np.uint8), np.ones((2, 2), np.uint8))
     contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     quads, scores = [], []
     for contour in contours[:MAX_CANDIDATES]:
@@ -95,7 +97,7 @@ def quads_from_map(probabilities: NDArray[np.float32]) -> Detection:
         if min(size) < MIN_KERNEL_PX:
             continue
         kernel = _corners(centre, size, angle)
-        score = _mean_inside(probabilities, kernel)
+        score = _mean_inside(logits, kernel)
         if score < BOX_THRESHOLD:
             continue
         grow = 2 * GROWTH * size[0] * size[1] / (2 * (size[0] + size[1]))
@@ -119,15 +121,16 @@ def _corners(centre: Sequence[float], size: Sequence[float], angle: float) -> ND
     return np.asarray(cv2.boxPoints((centre, size, angle)), np.float32)
 
 
-def _mean_inside(probabilities: NDArray[np.float32], corners: NDArray[np.float32]) -> float:
-    height, width = probabilities.shape
+def _mean_inside(logits: NDArray[np.float32], corners: NDArray[np.float32]) -> float:
+    height, width = logits.shape
     x0, y0 = np.floor(corners.min(axis=0)).astype(int)
     x1, y1 = np.ceil(corners.max(axis=0)).astype(int)
     x0, x1 = max(x0, 0), min(x1, width - 1)
     y0, y1 = max(y0, 0), min(y1, height - 1)
     mask = np.zeros((y1 - y0 + 1, x1 - x0 + 1), np.uint8)
     cv2.fillPoly(mask, [(corners - (x0, y0)).astype(np.int32)], 1)
-    return float(cv2.mean(probabilities[y0 : y1 + 1, x0 : x1 + 1], mask)[0])
+    probabilities = 1 / (1 + np.exp(-logits[y0 : y1 + 1, x0 : x1 + 1]))
+    return float(cv2.mean(probabilities, mask)[0])
 
 
 def _multiple(side: float) -> int:

@@ -1,5 +1,6 @@
 """What the pipeline asks of a model; `engine` gives it, on whatever runtime."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -9,14 +10,14 @@ from numpy.typing import NDArray
 class TextDetector(Protocol):
     """Finds where text stands."""
 
-    def probabilities(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Give the probability of text for each pixel.
+    def logits(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Give the logit of the probability of text for each pixel.
 
         Args:
             image: (H, W, 3) BGR; both sides multiples of 32.
 
         Returns:
-            (H, W) in [0, 1].
+            (H, W).
         """
         ...
 
@@ -29,13 +30,21 @@ class LineRecogniser(Protocol):
         """The characters of classes 1, 2, …; class 0 is the blank."""
         ...
 
-    def best_path(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Give the likeliest class and its probability at each time step.
+    @property
+    def step_px(self) -> int:
+        """Width of one time step, pixels."""
+        ...
+
+    def best_paths(
+        self, strips: Sequence[NDArray[np.uint8]]
+    ) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """Give the likeliest class and its probability at each time step of each strip.
 
         Args:
-            crops: (N, 48, W, 3) BGR, W a multiple of 16.
+            strips: (48, W, 3) BGR each, of any width; all lines of a page in one call, so that
+                they can be read side by side and judged together.
 
         Returns:
-            Two arrays (N, W / 8).
+            Two arrays (T,) a strip; the last time steps may reach beyond its end.
         """
         ...

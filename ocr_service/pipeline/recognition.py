@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_service.pipeline.crops import STEP_PX, batches, bucket, cut, parts
-from ocr_service.pipeline.ctc import ReadChar, read_chars, words_of
+from ocr_service.pipeline.crops import STEP_PX, cut, parts
+from ocr_service.pipeline.ctc import read_chars, words_of
 from ocr_service.pipeline.geometry import Floats
 from ocr_service.pipeline.ports import LineRecogniser
 
@@ -37,9 +37,10 @@ def recognise(
     strips = [cut(image, quad) for quad in quads]
     pieces = [(i, a, b) for i, strip in enumerate(strips) for a, b in parts(strip)]
     words: list[list[WordInLine]] = [[] for _ in strips]
-    read = _read_pieces([strips[i][:, a:b] for i, a, b in pieces], recogniser)
-    for (i, start, end), chars in zip(pieces, read, strict=True):
+    paths = recogniser.best_paths([strips[i][:, a:b] for i, a, b in pieces])
+    for (i, start, end), (classes, confidences) in zip(pieces, paths, strict=True):
         width = strips[i].shape[1]
+        chars = read_chars(classes, confidences, recogniser.alphabet)
         for word in words_of(chars, -(-(end - start) // STEP_PX)):
             words[i].append(
                 WordInLine(
@@ -56,17 +57,3 @@ def line_confidence(words: Sequence[WordInLine]) -> float:
     """Mean over the characters of a line; 0 for no words."""
     count = sum(len(word.text) for word in words)
     return sum(word.confidence * len(word.text) for word in words) / count if count else 0.0
-
-
-def _read_pieces(
-    crops: list[NDArray[np.uint8]], recogniser: LineRecogniser
-) -> list[list[ReadChar]]:
-    read: list[list[ReadChar]] = [[] for _ in crops]
-    for batch in batches(crops):
-        classes, confidences = recogniser.best_path(batch.pixels)
-        for row, i in enumerate(batch.indices):
-            useful = bucket(crops[i].shape[1]) // STEP_PX
-            read[i] = read_chars(
-                classes[row, :useful], confidences[row, :useful], recogniser.alphabet
-            )
-    return read
