@@ -24,6 +24,7 @@ from ocr_service.pipeline.geometry import Floats, mapped, scaling
 
 SAME_PROPORTION = 0.02
 """Two sheets whose sides' proportions differ by more are not the same."""
+DAMAGED = "the file is damaged: no text can be added to it"
 ANCESTORS_MAX = 64
 """Page tree nodes that are asked for inherited resources; a deeper tree is a loop."""
 
@@ -253,5 +254,18 @@ def _translated() -> Iterator[None]:
     except HubError:
         raise
     # FileDataError and the binding's own errors are RuntimeErrors; odd files also raise these.
-    except (RuntimeError, ValueError, TypeError, IndexError, KeyError, AttributeError) as exc:
-        raise CorruptFile("the file is damaged: no text can be added to it") from exc
+    except (
+        RuntimeError,
+        ValueError,
+        TypeError,
+        OSError,
+        LookupError,
+        AttributeError,
+        ArithmeticError,
+    ) as exc:
+        raise CorruptFile(DAMAGED) from exc
+    except Exception as exc:
+        # The library raises bare exceptions too.
+        if type(exc) is Exception or type(exc).__module__.startswith("pymupdf"):
+            raise CorruptFile(DAMAGED) from exc
+        raise

@@ -1,8 +1,10 @@
 """Searchable PDFs of odd files: scripts, boxes, resources, pictures; the page stays as it is."""
 
 import io
+import random
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from hubkit.core.errors import HubError
 from ocr_service.domain.errors import CorruptFile
 from ocr_service.domain.page import Line, Page, PageFailure, Quad, TextSource, Word
 from ocr_service.export.searchable_pdf import searchable_pdf
@@ -320,3 +323,20 @@ def test_the_same_reading_gives_the_same_bytes(encode: Encode) -> None:
     page = reading(line("Total", 10, 10), size=(90, 60))
     content = encode(chart())
     assert searchable_pdf(content, [page]) == searchable_pdf(content, [page])
+
+
+def test_damage_is_told_and_never_a_crash(encode: Encode) -> None:
+    dice = random.Random(7)  # noqa: S311  no secret
+    word = line("Total", 30, 40, 40, 10)
+    papers = [
+        (sheet(encode).tobytes(), (1653, 2339)),
+        (encode(chart(), "JPEG"), (90, 60)),
+        (encode(chart(), "TIFF"), (90, 60)),
+    ]
+    for round_ in range(90):
+        content, size = papers[round_ % len(papers)]
+        bent = bytearray(content)
+        for _ in range(dice.choice((1, 10, 40))):
+            bent[dice.randrange(len(bent))] = dice.randrange(256)
+        with suppress(HubError):
+            assert searchable_pdf(bytes(bent), [reading(word, size=size)]).startswith(b"%PDF")
