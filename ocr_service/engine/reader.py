@@ -28,6 +28,7 @@ from ocr_service.pipeline.ports import LineRecogniser, TextDetector
 from ocr_service.pipeline.reading_order import reading_order
 from ocr_service.pipeline.recipe import ImageReading, read_image, upright_image
 from ocr_service.pipeline.recognition import WordInLine, recognise
+from ocr_service.pipeline.tables import with_tables
 
 DEFAULT_RECOGNISER = "latin_cjk"
 FEW_CHARS = 40
@@ -98,6 +99,7 @@ class PageReader:
         self._recogniser = self._recogniser.with_crew(crew)
         content = self._document[1].page(number)
         page = self._text(number, content, options)
+        page = with_tables(page, content.strokes, lambda: content.pixels)
         missing = set(options.languages) - self._languages
         if "th" in missing and page.text_source in (TextSource.OCR, TextSource.MIXED):
             page = replace(page, warnings=(*page.warnings, "THAI_NOT_SUPPORTED"))
