@@ -27,9 +27,14 @@ def generate(target: Path) -> None:
     if protoc.main([*arguments, *files]):
         sys.exit("protoc failed; its message is above")
     package = target / "dochub"
-    for folder in [package, *(path for path in package.rglob("*") if path.is_dir())]:
+    for folder in [package, *folders_below(package)]:
         (folder / "__init__.py").write_text('"""Generated from protos/ by `make protos`."""\n')
     (package / "py.typed").touch()
+
+
+def folders_below(folder: Path) -> list[Path]:
+    """Name the packages, but not the folders where Python keeps what it compiled."""
+    return [one for one in folder.rglob("*") if one.is_dir() and one.name != "__pycache__"]
 
 
 def files_below(folder: Path) -> set[Path]:
@@ -37,7 +42,7 @@ def files_below(folder: Path) -> set[Path]:
     return {
         path.relative_to(folder)
         for path in folder.rglob("*")
-        if path.is_file() and path.suffix != ".pyc"
+        if path.is_file() and path.parent.name != "__pycache__"
     }
 
 
