@@ -24,19 +24,22 @@ from ocr_service.pipeline.plausibility import (
     is_plausible,
     words_in_common,
 )
-from ocr_service.pipeline.ports import LineRecogniser, TextDetector
+from ocr_service.pipeline.ports import TextDetector
 from ocr_service.pipeline.reading_order import reading_order
 from ocr_service.pipeline.recipe import ImageReading, read_image, upright_image
-from ocr_service.pipeline.recognition import WordInLine, recognise
+from ocr_service.pipeline.recognition import WordInLine
+from ocr_service.pipeline.scripts import Recognisers, read_lines
 from ocr_service.pipeline.tables import with_tables
 
-DEFAULT_RECOGNISER = "latin_cjk"
+LATIN, THAI = "latin_cjk", "thai"
+"""Roles of the recognisers in the manifest."""
 FEW_CHARS = 40
 """A layer with fewer characters over a large picture is a stamp or a footer, not the text."""
 LARGE_PICTURE = 0.5
 WEBP_QUALITY = 80
 DOUBTFUL = 0.75
 """Lines less sure than this are mostly guesses, as at a script the model cannot read."""
+READ_FROM_PIXELS = (TextSource.OCR, TextSource.MIXED)
 UNREAD_SHARE = 0.4
 UNREAD_LINES = 4
 """From so many boxes and such a share without text that can be trusted, the page says so."""
@@ -58,7 +61,8 @@ class PageReader:
         """
         machine = runtime(backend)
         self._detector = Detector.load(machine, threads)
-        self._recogniser = Recogniser.load(DEFAULT_RECOGNISER, machine, threads)
+        self._latin = Recogniser.load(LATIN, machine, threads)
+        self._thai = Recogniser.load(THAI, machine, threads)
         self._crew = ThreadPoolExecutor(threads) if threads > 1 else None
         self._languages = {
             language for model in installed_models().values() for language in model.languages
@@ -96,14 +100,17 @@ class PageReader:
             raise RuntimeError("no document is open")
         crew = self._crew if alone else None
         self._detector = self._detector.with_threads(together=crew is not None)
-        self._recogniser = self._recogniser.with_crew(crew)
+        self._latin, self._thai = self._latin.with_crew(crew), self._thai.with_crew(crew)
         content = self._document[1].page(number)
         page = self._text(number, content, options)
         page = with_tables(page, content.strokes, lambda: content.pixels)
-        missing = set(options.languages) - self._languages
-        if "th" in missing and page.text_source in (TextSource.OCR, TextSource.MIXED):
-            page = replace(page, warnings=(*page.warnings, "THAI_NOT_SUPPORTED"))
+        if set(options.languages) - self._languages and page.text_source in READ_FROM_PIXELS:
+            page = replace(page, warnings=(*page.warnings, "LANGUAGE_NOT_SUPPORTED"))
         return PageRead(page, _picture(content, page) if options.with_image else None)
+
+    def _recognisers(self, options: ReadOptions) -> Recognisers:
+        wanted = not options.languages or "th" in options.languages
+        return Recognisers(self._latin, self._thai if wanted else None)
 
     def _text(self, number: int, content: PageContent, options: ReadOptions) -> Page:
         blank = Page(
@@ -113,19 +120,22 @@ class PageReader:
             TextSource.NONE,
             warnings=content.warnings,
         )
+        recognisers = self._recognisers(options)
         if content.layer is None or options.force_ocr:
-            return self._from_pixels(blank, content)
-        page = self._with_layer(blank, content, content.layer)
+            return self._from_pixels(blank, content, recognisers)
+        page = self._with_layer(blank, content, content.layer, recognisers)
         if page is None:
-            page = self._from_pixels(blank, content)
+            page = self._from_pixels(blank, content, recognisers)
             page = replace(page, warnings=(*page.warnings, "TEXT_LAYER_REFUSED"))
         return page
 
-    def _with_layer(self, blank: Page, content: PageContent, layer: TextLayer) -> Page | None:
+    def _with_layer(
+        self, blank: Page, content: PageContent, layer: TextLayer, recognisers: Recognisers
+    ) -> Page | None:
         """Use the text layer as far as it can be believed; None where it can't be at all."""
         if layer.hidden and content.picture_share >= SCAN_PICTURE:
             # Somebody else's OCR under a scan: ours is read with boxes and confidences of its own.
-            page = self._from_pixels(blank, content)
+            page = self._from_pixels(blank, content, recognisers)
             if words_in_common(layer.lines, page.lines) < MIN_AGREEMENT:
                 page = replace(page, warnings=(*page.warnings, "TEXT_LAYER_REFUSED"))
             return page
@@ -135,12 +145,12 @@ class PageReader:
             and content.picture_share >= LARGE_PICTURE
             and is_plausible(layer.lines)
         ):
-            return _merged(self._from_pixels(blank, content), layer)
-        believed = self._layers.believed(content, layer, _Eyes(self._detector, self._recogniser))
+            return _merged(self._from_pixels(blank, content, recognisers), layer)
+        believed = self._layers.believed(content, layer, _Eyes(self._detector, recognisers))
         return _from_layer(blank, believed, layer.rotation) if believed else None
 
-    def _from_pixels(self, blank: Page, content: PageContent) -> Page:
-        read = read_image(content.pixels, self._detector, self._recogniser)
+    def _from_pixels(self, blank: Page, content: PageContent, recognisers: Recognisers) -> Page:
+        read = read_image(content.pixels, self._detector, recognisers)
         lines = _on_page(read, _to_pixels(content), content)
         bad = read.unread + sum(line.confidence < DOUBTFUL for line in lines)
         many = bad >= max(UNREAD_LINES, UNREAD_SHARE * (len(lines) + read.unread))
@@ -159,15 +169,15 @@ class _Eyes:
     """What a text layer is checked with."""
 
     detector: TextDetector
-    recogniser: LineRecogniser
+    recognisers: Recognisers
 
     def read_quads(
         self, image: NDArray[np.uint8], quads: Floats
     ) -> Sequence[tuple[WordInLine, ...]]:
-        return recognise(image, quads, self.recogniser)
+        return read_lines(image, quads, self.recognisers)
 
     def read_picture(self, image: NDArray[np.uint8]) -> tuple[Line, ...]:
-        return read_image(image, self.detector, self.recogniser).lines
+        return read_image(image, self.detector, self.recognisers).lines
 
 
 def _from_layer(blank: Page, believed: Believed, rotation: int) -> Page:

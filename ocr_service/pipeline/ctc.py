@@ -8,6 +8,8 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
+from paperwork.values.text import has_thai
+
 BLANK = 0
 SPACE_GAP = 2.4
 """A space the model did not write is put where the step from one character to the next is this
@@ -110,9 +112,10 @@ def _usual_step(chars: Sequence[ReadChar]) -> float:
 def _may_part(left: str, right: str) -> bool:
     """Tell whether a missing space between two characters is believable.
 
-    Ideographs stand apart without spaces, and rows of dots or dashes have any pitch.
+    Ideographs stand apart without spaces, rows of dots or dashes have any pitch, and Thai is
+    stepped through mark by mark, so that its letters stand at any distance.
     """
-    return left.isalnum() and right.isalnum() and left < "\u2e80" and right < "\u2e80"
+    return all(c.isalnum() and c < "\u2e80" and not has_thai(c) for c in (left, right))
 
 
 def _word(run: list[ReadChar], steps: int) -> ReadWord:

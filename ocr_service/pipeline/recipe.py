@@ -26,9 +26,10 @@ from ocr_service.pipeline.orientation import (
     turned_corners,
     voters,
 )
-from ocr_service.pipeline.ports import LineRecogniser, TextDetector
+from ocr_service.pipeline.ports import TextDetector
 from ocr_service.pipeline.reading_order import reading_order
-from ocr_service.pipeline.recognition import WordInLine, line_confidence, recognise
+from ocr_service.pipeline.recognition import WordInLine, line_confidence
+from ocr_service.pipeline.scripts import Recognisers, read_lines
 
 MIN_LINE_CONFIDENCE = 0.5
 """Less sure lines are mostly stains, pictures and scripts that the model cannot read."""
@@ -58,7 +59,7 @@ class ImageReading:
     unread: int
 
 
-def read_image(image: Image, detector: TextDetector, recogniser: LineRecogniser) -> ImageReading:
+def read_image(image: Image, detector: TextDetector, recognisers: Recognisers) -> ImageReading:
     """Read an (H, W, 3) BGR image that may lie on any of its sides and be a little slanted."""
     height, width = image.shape[:2]
     quads = detect(image, detector).quads
@@ -68,13 +69,13 @@ def read_image(image: Image, detector: TextDetector, recogniser: LineRecogniser)
         rotation = 90
         image = turn(image, 90)
         quads = detect(image, detector).quads
-    found = _read_quads(image, quads, recogniser)
-    if _lies_on_its_head(image, found, recogniser):
+    found = _read_quads(image, quads, recognisers)
+    if _lies_on_its_head(image, found, recognisers):
         over = turning(image.shape[1], image.shape[0], 180)
         rotation = rotation + 180
         image = turn(image, 180)
         quads = turned_corners(mapped(quads, over), 180)
-        found = _read_quads(image, quads, recogniser)
+        found = _read_quads(image, quads, recognisers)
     skew = slant(quads)
     kept = [(quad, words) for quad, words in found if line_confidence(words) >= MIN_LINE_CONFIDENCE]
     level, *_ = straightening(image.shape[1], image.shape[0], skew)
@@ -110,26 +111,26 @@ def upright_image(image: Image, rotation: int, skew_degrees: float) -> tuple[Ima
     return np.asarray(straight, np.uint8), level @ transform
 
 
-def _lies_on_its_head(image: Image, found: Sequence[ReadQuad], recogniser: LineRecogniser) -> bool:
+def _lies_on_its_head(image: Image, found: Sequence[ReadQuad], recognisers: Recognisers) -> bool:
     """Ask the longest lines, for the page as a whole."""
     chosen = [found[i] for i in voters(np.array([q for q, _ in found]).reshape(-1, 4, 2))]
     upright = [line_confidence(words) for _, words in chosen]
     if not chosen or is_surely_upright(upright):
         return False
     turned = turned_corners(np.array([quad for quad, _ in chosen]), 180)
-    over = [line_confidence(words) for words in recognise(image, turned, recogniser)]
+    over = [line_confidence(words) for words in read_lines(image, turned, recognisers)]
     return lies_on_its_head(upright, over)
 
 
-def _read_quads(image: Image, quads: Floats, recogniser: LineRecogniser) -> list[ReadQuad]:
+def _read_quads(image: Image, quads: Floats, recognisers: Recognisers) -> list[ReadQuad]:
     """Read quads of an upright image; tall ones also as text that runs up or down."""
-    lines = list(zip(quads, recognise(image, quads, recogniser), strict=True))
+    lines = list(zip(quads, read_lines(image, quads, recognisers), strict=True))
     along, across = quad_sides(quads) if len(quads) else (np.zeros(0), np.zeros(0))
     tall = np.flatnonzero(across > UPRIGHT_LETTERS_ACROSS * along)
     for degrees in (90, 270) if len(tall) else ():
         turned = turned_corners(quads[tall], degrees)
         for i, quad, words in zip(
-            tall.tolist(), turned, recognise(image, turned, recogniser), strict=True
+            tall.tolist(), turned, read_lines(image, turned, recognisers), strict=True
         ):
             if line_confidence(words) > line_confidence(lines[i][1]):
                 lines[i] = (quad, words)

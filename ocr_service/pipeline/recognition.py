@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_service.pipeline.crops import STEP_PX, cut, parts
+from ocr_service.pipeline.crops import cut, parts
 from ocr_service.pipeline.ctc import read_chars, words_of
 from ocr_service.pipeline.geometry import Floats
 from ocr_service.pipeline.ports import LineRecogniser
+from paperwork.values.text import ordered_thai
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class WordInLine:
     """One word as read on a strip.
 
     Attributes:
-        text: In Unicode NFC.
+        text: In Unicode NFC, Thai marks in order.
         confidence: In [0, 1].
         start: Left edge as a share of the line's length.
         end: Right edge as a share of the line's length.
@@ -34,20 +35,27 @@ def recognise(
     image: NDArray[np.uint8], quads: Floats, recogniser: LineRecogniser
 ) -> list[tuple[WordInLine, ...]]:
     """Read (N, 4, 2) quads on an (H, W, 3) BGR image; an unread quad gives no words."""
-    strips = [cut(image, quad) for quad in quads]
+    return read_strips([cut(image, quad) for quad in quads], recogniser)
+
+
+def read_strips(
+    strips: Sequence[NDArray[np.uint8]], recogniser: LineRecogniser
+) -> list[tuple[WordInLine, ...]]:
+    """Read (48, W, 3) BGR strips, each a line; an unread one gives no words."""
+    step_px = recogniser.step_px
     pieces = [(i, a, b) for i, strip in enumerate(strips) for a, b in parts(strip)]
     words: list[list[WordInLine]] = [[] for _ in strips]
     paths = recogniser.best_paths([strips[i][:, a:b] for i, a, b in pieces])
     for (i, start, end), (classes, confidences) in zip(pieces, paths, strict=True):
         width = strips[i].shape[1]
         chars = read_chars(classes, confidences, recogniser.alphabet)
-        for word in words_of(chars, -(-(end - start) // STEP_PX)):
+        for word in words_of(chars, -(-(end - start) // step_px)):
             words[i].append(
                 WordInLine(
-                    unicodedata.normalize("NFC", word.text),
+                    ordered_thai(unicodedata.normalize("NFC", word.text)),
                     word.confidence,
-                    min(1.0, (start + word.start * STEP_PX) / width),
-                    min(1.0, (start + word.end * STEP_PX) / width),
+                    min(1.0, (start + word.start * step_px) / width),
+                    min(1.0, (start + word.end * step_px) / width),
                 )
             )
     return [tuple(line) for line in words]

@@ -237,9 +237,11 @@ async def test_a_page_on_its_side_or_head_is_read(
     assert (a * x + b * y + c, d * x + e * y + f) == pytest.approx((60, 55), abs=14)
 
 
-async def test_thai_is_not_pretended_to_be_read(pool: ReaderPool, page_bytes: bytes) -> None:
-    read = await pool.read_page(page_bytes, 1, ReadOptions(("th", "en"), with_image=False))
-    assert "THAI_NOT_SUPPORTED" in read.page.warnings
+async def test_a_language_that_no_model_reads_is_not_pretended_to_be_read(
+    pool: ReaderPool, page_bytes: bytes
+) -> None:
+    read = await pool.read_page(page_bytes, 1, ReadOptions(("hi", "en"), with_image=False))
+    assert "LANGUAGE_NOT_SUPPORTED" in read.page.warnings
 
 
 async def test_a_blank_page_has_no_text_and_no_warning(
