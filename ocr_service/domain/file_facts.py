@@ -14,6 +14,7 @@ class MediaType(Enum):
     WEBP = "image/webp"
     BMP = "image/bmp"
     JPEG2000 = "image/jp2"
+    HEIC = "image/heic"
 
 
 @dataclass(frozen=True, slots=True)

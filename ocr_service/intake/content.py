@@ -75,8 +75,11 @@ class Picture:
 class Pixels(Protocol):
     """Where a page's pixels come from, once somebody asks for them."""
 
-    def whole(self) -> NDArray[np.uint8]:
-        """Give the (h, w, 3) BGR page, at most `WORKING_SIDE_PX` a side."""
+    def whole(self, share: float = 1.0) -> NDArray[np.uint8]:
+        """Give the (h, w, 3) BGR page, at most `WORKING_SIDE_PX` a side.
+
+        With a `share` under 1 the sides may be smaller by it, where that is less work.
+        """
         ...
 
     def part(self, area: Area) -> NDArray[np.uint8]:
@@ -96,7 +99,7 @@ class Drawn:
     pixels: NDArray[np.uint8]
     size: PageSize
 
-    def whole(self) -> NDArray[np.uint8]:
+    def whole(self, share: float = 1.0) -> NDArray[np.uint8]:  # noqa: ARG002  nothing to be saved
         """Give all."""
         return self.pixels
 
@@ -145,6 +148,10 @@ class PageContent:
     def pixels(self) -> NDArray[np.uint8]:
         """(h, w, 3) BGR of the whole page, at most `WORKING_SIDE_PX` a side."""
         return self._source.whole()
+
+    def smaller(self, share: float) -> NDArray[np.uint8]:
+        """(h, w, 3) BGR of the whole page for looking at; smaller by `share` if not drawn yet."""
+        return self.pixels if "pixels" in self.__dict__ else self._source.whole(share)
 
     def part(self, area: Area) -> NDArray[np.uint8]:
         """(h, w, 3) BGR of one part, at the same scale, without drawing the rest."""

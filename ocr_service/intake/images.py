@@ -5,6 +5,7 @@ import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ FORMATS = {
     MediaType.WEBP: ("WEBP",),
     MediaType.BMP: ("BMP",),
     MediaType.JPEG2000: ("JPEG2000",),
+    MediaType.HEIC: ("HEIF",),
 }
 ORIENTATION_TAG = 0x0112
 # EXIF orientation to the step that brings the picture upright (TIFF 6.0, page 36).
@@ -35,6 +37,8 @@ UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 SIDEWAYS = (5, 6, 7, 8)
+FAX_RATIO = (1.15, 4.0)
+"""Dots of a fax may be twice as high as wide; within this the page is made square before use."""
 
 
 class ImageDocument:
@@ -102,6 +106,8 @@ class ImageDocument:
         with warnings.catch_warnings():
             # We count pixels against our own limit, before decoding.
             warnings.simplefilter("ignore")
+            if self._media_type is MediaType.HEIC:
+                _know_heic()
             with Image.open(io.BytesIO(self._data), formats=FORMATS[self._media_type]) as image:
                 yield image
 
@@ -110,6 +116,7 @@ class ImageDocument:
             if number > 1:
                 image.seek(number - 1)
             turn = UPRIGHT.get(_orientation(image))
+            wanted = _size_as_given(image)
             # The JPEG decoder can leave out detail on its own: 600 dpi in an eighth of the time.
             image.draft("RGB", (WORKING_SIDE_PX // 2, WORKING_SIDE_PX // 2))
             image.load()
@@ -120,7 +127,19 @@ class ImageDocument:
             if factor > 1:
                 colours = colours.reduce(factor)
             upright = colours if turn is None else colours.transpose(turn)
+            if _fax_ratio(image) != 1.0:
+                scale = min(1.0, WORKING_SIDE_PX / max(wanted.width, wanted.height))
+                square = (max(1, int(wanted.width * scale)), max(1, int(wanted.height * scale)))
+                upright = upright.resize(square, Image.Resampling.BILINEAR)
             return np.ascontiguousarray(np.asarray(upright, np.uint8)[:, :, ::-1])
+
+
+@cache
+def _know_heic() -> None:
+    # Its decoder is large, and few send such files.
+    from pillow_heif import register_heif_opener  # noqa: PLC0415
+
+    register_heif_opener(thumbnails=False)
 
 
 def _size_as_given(image: Image.Image) -> PageSize:
@@ -128,7 +147,22 @@ def _size_as_given(image: Image.Image) -> PageSize:
     # Pillow states a TIFF's size after its orientation.
     if image.format != "TIFF" and _orientation(image) in SIDEWAYS:
         width, height = height, width
-    return PageSize(width, height)
+    ratio = _fax_ratio(image)
+    return PageSize(round(width * max(1.0, 1 / ratio)), round(height * max(1.0, ratio)))
+
+
+def _fax_ratio(image: Image.Image) -> float:
+    """How much higher than wide the dots of a TIFF page are; 1 for almost square ones."""
+    if image.format != "TIFF":
+        return 1.0
+    across, down = image.info.get("dpi", (1, 1))
+    if not across or not down:
+        return 1.0
+    ratio = float(across) / float(down)
+    if _orientation(image) in SIDEWAYS:
+        ratio = 1 / ratio
+    low, high = FAX_RATIO
+    return ratio if low <= max(ratio, 1 / ratio) <= high else 1.0
 
 
 def _orientation(image: Image.Image) -> int:

@@ -152,13 +152,17 @@ class PdfDocument:
         pictures = pictures_of(mupdf.TextPage(drawing.get_textpage(4)), ZOOM, size, self._limits)
         share = share_of([picture.area for picture in pictures], size)
         source: _MuPixels | Drawn = _MuPixels(drawing, size)
-        is_blank = False
+        is_blank = beside = False
         if layer is None or share >= PICTURE_PAGE:
             source = Drawn(source.whole(), size)
             is_blank = layer is None and bool(source.pixels.min() == source.pixels.max())
+            # Text beside the page: its box shows nothing of what is painted.
+            beside = is_blank and any("-text" in kind for kind, *_ in page.get_bboxlog())
         said = mupdf.TOOLS.mupdf_warnings()
         damaged = any(word in line for line in said.splitlines() for word in DAMAGE)
-        is_lost = is_blank and (damaged or bool(pictures) or "FILE_REPAIRED" in self.facts.warnings)
+        is_lost = is_blank and (
+            damaged or beside or bool(pictures) or "FILE_REPAIRED" in self.facts.warnings
+        )
         noted: tuple[str, ...] = ()
         if is_lost:
             noted = ("PAGE_CONTENT_LOST",)
@@ -193,7 +197,7 @@ class PdfDocument:
         if self._second is None:
             try:
                 self._second = SecondParser(self._data)
-            except HubError:
+            except CorruptFile:
                 return None
         return self._second
 
@@ -205,17 +209,17 @@ class _MuPixels:
     drawing: Any
     size: PageSize
 
-    def whole(self) -> NDArray[np.uint8]:
-        return self._drawn(None)
+    def whole(self, share: float = 1.0) -> NDArray[np.uint8]:
+        return self._drawn(None, share)
 
     def part(self, area: Area) -> NDArray[np.uint8]:
         points = [value / ZOOM for value in (area.x0, area.y0, area.x1, area.y1)]
-        return self._drawn(_mupdf().Rect(*points))
+        return self._drawn(_mupdf().Rect(*points), 1.0)
 
-    def _drawn(self, clip: Any) -> NDArray[np.uint8]:
+    def _drawn(self, clip: Any, share: float) -> NDArray[np.uint8]:
         mupdf = _mupdf()
         longest = max(self.size.width, self.size.height) / ZOOM
-        zoom = min(ZOOM, WORKING_SIDE_PX / longest)
+        zoom = share * min(ZOOM, WORKING_SIDE_PX / longest)
         with _translated():
             picture = self.drawing.get_pixmap(
                 matrix=mupdf.Matrix(zoom, zoom), colorspace=mupdf.csRGB, alpha=0, clip=clip

@@ -9,6 +9,8 @@ from typing import Any
 
 REFERENCE = re.compile(r"(\d+)\s+\d+\s+R")
 INHERITED = ("Resources", "MediaBox", "CropBox", "Rotate")
+MOST_LEVELS = 2000
+"""Trees of real files have a handful; deeper ones are made to exhaust their reader."""
 
 
 def pages_in_tree(document: Any, most: int) -> tuple[list[int], int]:
@@ -77,6 +79,7 @@ def with_flat_tree(document: Any, pages: list[int]) -> bytes:
         document.xref_set_key(number, "Type", "/Page")
     for number in pages:
         document.xref_set_key(number, "Parent", f"{root} 0 R")
+    document.xref_set_key(root, "Parent", "null")
     document.xref_set_key(root, "Kids", "[" + " ".join(f"{page} 0 R" for page in pages) + "]")
     document.xref_set_key(root, "Count", str(len(pages)))
     data: bytes = document.tobytes()
@@ -98,6 +101,8 @@ def _is_page(document: Any, number: int) -> bool:
 def _inherited(document: Any, number: int, key: str) -> tuple[str, str]:
     seen = {number}
     while (number := _reference(document, number, "Parent")) and number not in seen:
+        if len(seen) > MOST_LEVELS:
+            break
         seen.add(number)
         kind, value = document.xref_get_key(number, key)
         if kind != "null":

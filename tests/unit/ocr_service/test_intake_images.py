@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PIL import Image
+from pillow_heif import register_heif_opener
 
 from hubkit.core.errors import HubError
 from ocr_service.domain.errors import (
@@ -23,6 +24,7 @@ from ocr_service.intake.images import UPRIGHT
 
 Encode = Callable[..., bytes]
 LIMITS = Limits()
+register_heif_opener()  # so that the tests can write them
 
 
 def corner_marked() -> Image.Image:
@@ -58,6 +60,7 @@ def png_with_size(width: int, height: int) -> bytes:
         ("WEBP", MediaType.WEBP),
         ("BMP", MediaType.BMP),
         ("JPEG2000", MediaType.JPEG2000),
+        ("HEIF", MediaType.HEIC),
     ],
 )
 def test_each_type_is_told_by_content(form: str, media_type: MediaType, encode: Encode) -> None:
@@ -163,7 +166,7 @@ def test_no_bytes_are_an_empty_file() -> None:
         b"hello",
         b"PK\x03\x04rest",
         b"GIF89a",
-        b"\0\0\0\x18ftypheic",
+        b"\0\0\0\x18ftypavif",
         b"<html>",
         b"MZ\x90",
         b"\0" * 99,
@@ -179,7 +182,7 @@ def test_too_many_bytes_are_refused_before_they_are_looked_at() -> None:
         inspect(b"x" * 2000, Limits(file_bytes=1000))
 
 
-@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "WEBP", "BMP", "JPEG2000"])
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "WEBP", "BMP", "JPEG2000", "HEIF"])
 def test_damage_is_always_a_named_failure(form: str, encode: Encode) -> None:
     data = encode(corner_marked(), form)
     seen = 0
@@ -198,3 +201,19 @@ def test_headers_cost_no_pixels(encode: Encode) -> None:
     out = io.BytesIO()
     Image.new("1", (9_000, 9_000)).save(out, "PNG")
     assert inspect(out.getvalue(), LIMITS).page_sizes == (PageSize(9_000, 9_000),)
+
+
+def test_a_fax_with_dots_twice_as_high_as_wide_is_made_square(encode: Encode) -> None:
+    fax = Image.new("1", (1728, 1100), 1)
+    fax.paste(0, (100, 50, 300, 150))  # a square on paper
+    data = encode(fax, "TIFF", compression="group4", dpi=(204, 98))
+    page = open_document(data, LIMITS).page(1)
+    assert (page.width, page.height) == (1728, 2290)
+    assert page.pixels.shape == (2290, 1728, 3)
+    rows, columns = np.nonzero(page.pixels.min(axis=2) < 128)
+    assert abs(np.ptp(rows) - np.ptp(columns)) < 12
+
+
+def test_almost_square_dots_are_left_alone(encode: Encode) -> None:
+    data = encode(Image.new("1", (1728, 2200), 1), "TIFF", compression="group4", dpi=(204, 196))
+    assert inspect(data, LIMITS).page_sizes == (PageSize(1728, 2200),)
