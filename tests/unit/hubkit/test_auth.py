@@ -165,7 +165,9 @@ FORGED: dict[str, Callable[[Mesh], str]] = {
     ),
     "service with another subject": lambda m: signed(m, service(sub="identity"), by="document"),
     "service for an hour": lambda m: signed(m, service(exp=now() + 3600), by="document"),
-    "service expired": lambda m: signed(m, service(iat=now() - 160, exp=now() - 100), by="document"),
+    "service expired": lambda m: signed(
+        m, service(iat=now() - 160, exp=now() - 100), by="document"
+    ),
     "service at everybody": lambda m: signed(m, service(aud="dochub"), by="document"),
     "service for no id": lambda m: signed(m, service(tid="x"), by="document"),
 }  # fmt: skip
