@@ -7,7 +7,6 @@ polygon library is needed.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_service.pipeline.geometry import Floats, quad_sides
+from ocr_service.pipeline.kernels import kernel_of
 from ocr_service.pipeline.ports import TextDetector
 
 MULTIPLE = 32
@@ -33,9 +33,6 @@ MAX_PIXELS = 2_900_000
 PIXEL_LOGIT = math.log(0.3 / 0.7)
 """Of the probability at which a pixel counts as text."""
 BOX_THRESHOLD = 0.5
-GROWTH = 1.6
-"""How far a shrunk text kernel grows: area × growth / perimeter, as the model was trained."""
-MIN_KERNEL_PX = 3
 MAX_CANDIDATES = 3000
 
 
@@ -93,23 +90,20 @@ def quads_from_map(logits: NDArray[np.float32]) -> Detection:
     contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     quads, scores = [], []
     for contour in contours[:MAX_CANDIDATES]:
-        centre, size, angle = cv2.minAreaRect(contour)
-        if min(size) < MIN_KERNEL_PX:
+        kernel = kernel_of(np.asarray(contour, np.int32))
+        if kernel is None:
             continue
-        kernel = _corners(centre, size, angle)
-        score = _mean_inside(logits, kernel)
+        score = _mean_inside(logits, kernel.corners)
         if score < BOX_THRESHOLD:
             continue
-        grow = 2 * GROWTH * size[0] * size[1] / (2 * (size[0] + size[1]))
-        grown = (size[0] + grow, size[1] + grow)
-        quads.append(clockwise_from_upper_left(_corners(centre, grown, angle)))
+        quads.append(clockwise_from_upper_left(kernel.box))
         scores.append(score)
     return Detection(
         np.array(quads, np.float64).reshape(-1, 4, 2), np.array(scores, np.float64).reshape(-1)
     )
 
 
-def clockwise_from_upper_left(corners: NDArray[np.float32]) -> Floats:
+def clockwise_from_upper_left(corners: Floats) -> Floats:
     """Order the (4, 2) corners of a rectangle: upper left, upper right, lower right, lower left."""
     by_x = corners[np.argsort(corners[:, 0], kind="stable")]
     left = by_x[:2][np.argsort(by_x[:2, 1], kind="stable")]
@@ -117,11 +111,7 @@ def clockwise_from_upper_left(corners: NDArray[np.float32]) -> Floats:
     return np.array([left[0], right[0], right[1], left[1]], np.float64)
 
 
-def _corners(centre: Sequence[float], size: Sequence[float], angle: float) -> NDArray[np.float32]:
-    return np.asarray(cv2.boxPoints((centre, size, angle)), np.float32)
-
-
-def _mean_inside(logits: NDArray[np.float32], corners: NDArray[np.float32]) -> float:
+def _mean_inside(logits: NDArray[np.float32], corners: Floats) -> float:
     height, width = logits.shape
     x0, y0 = np.floor(corners.min(axis=0)).astype(int)
     x1, y1 = np.ceil(corners.max(axis=0)).astype(int)
