@@ -65,16 +65,15 @@ def read_image(image: Image, detector: TextDetector, recognisers: Recognisers) -
     quads = detect(image, detector).quads
     rotation = 0
     if is_sideways(quads):
-        # The model finds sideways lines, but parts and joins them worse: it looks again.
+        # The model finds lines that lie otherwise, but parts and joins them worse: it looks again.
         rotation = 90
         image = turn(image, 90)
         quads = detect(image, detector).quads
     found = _read_quads(image, quads, recognisers)
     if _lies_on_its_head(image, found, recognisers):
-        over = turning(image.shape[1], image.shape[0], 180)
         rotation = rotation + 180
         image = turn(image, 180)
-        quads = turned_corners(mapped(quads, over), 180)
+        quads = detect(image, detector).quads
         found = _read_quads(image, quads, recognisers)
     skew = slant(quads)
     kept = [(quad, words) for quad, words in found if line_confidence(words) >= MIN_LINE_CONFIDENCE]
