@@ -1,4 +1,4 @@
-"""Crops show what their quad encloses; parts and batches lose and double nothing."""
+"""Crops show what their quad encloses; parts lose and double nothing."""
 
 import math
 from itertools import pairwise
@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ocr_service.pipeline.crops import BUCKET_PX, HEIGHT_PX, batches, bucket, cut, parts
+from ocr_service.pipeline.crops import HEIGHT_PX, cut, parts
 from ocr_service.pipeline.detection import clockwise_from_upper_left, quads_from_map
 from ocr_service.pipeline.reading_order import reading_order
 
@@ -47,21 +47,6 @@ def test_parts_follow_on_one_another(width: int, seed: int) -> None:
     assert all(left[1] == right[0] for left, right in pairwise(pieces))
     for _, end in pieces[:-1]:
         assert not columns[end]  # no cut goes through ink
-
-
-@given(st.lists(st.integers(1, 1500), max_size=40))
-def test_every_crop_is_in_one_batch(widths: list[int]) -> None:
-    crops = [np.full((HEIGHT_PX, width, 3), i % 200, np.uint8) for i, width in enumerate(widths)]
-    seen: list[int] = []
-    for batch in batches(crops):
-        rows, height, width, _ = batch.pixels.shape
-        assert (rows, height) == (len(batch.indices), HEIGHT_PX)
-        assert width % BUCKET_PX == 0
-        for row, i in enumerate(batch.indices):
-            assert width - bucket(widths[i]) <= BUCKET_PX
-            assert (batch.pixels[row, :, : widths[i]] == crops[i]).all()
-        seen += batch.indices
-    assert sorted(seen) == list(range(len(widths)))
 
 
 boxes = st.lists(
