@@ -89,7 +89,7 @@ class ImageDocument:
         try:
             with _translated():
                 pixels = self._decoded(number)
-            cut: tuple[str, ...] = ()
+            cut: tuple[str, ...] = () if self._is_whole() else ("PAGE_DAMAGED",)
         except CorruptFile:
             with _translated(), _half_files_allowed():
                 pixels = self._decoded(number)
@@ -100,6 +100,17 @@ class ImageDocument:
 
     def close(self) -> None:
         """Free nothing: the bytes are all it holds."""
+
+    def _is_whole(self) -> bool:
+        """Check a PNG's sums: damage to it decodes to noise. Other types have none to check."""
+        if self._media_type is not MediaType.PNG:
+            return True
+        try:
+            with _translated(), self._opened() as image:
+                image.verify()
+        except CorruptFile:
+            return False
+        return True
 
     @contextmanager
     def _opened(self) -> Iterator[Image.Image]:

@@ -4,6 +4,7 @@ PyMuPDF takes seconds and much memory to import, so it is loaded with the first 
 processes that open one. It ships no types: its objects are `Any` here and go no further.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ ZOOM = PDF_DPI / 72
 """Pixels in a point."""
 LONGEST_SIDE_PX = 100_000
 """Nothing that is printed is 12 m long: such a page is a mistake or a trap."""
+LARGE_NUMBER = re.compile(rb"(\d{7,10})\s{1,9}\d{1,5}\s{1,9}obj")
+"""An object's number in the millions; a file has fewer objects than bytes."""
 PICTURE_PAGE = 0.5
 """A page covered so far by pictures is drawn at once, since damage to them shows only then."""
 DAMAGE = ("error:", "not a stream", "treating as end of file", "truncated")
@@ -103,6 +106,10 @@ class PdfDocument:
 
     def _open(self) -> tuple[str, ...]:
         """Open with MuPDF; gives warnings on the file."""
+        for found in LARGE_NUMBER.finditer(self._data):
+            # MuPDF makes room for every number up to the largest: hundreds of megabytes.
+            if int(found[1]) > len(self._data):
+                raise CorruptFile("the PDF numbers more objects than it holds", field="content")
         self._document = document = _mupdf().open(stream=self._data, filetype="pdf")
         if document.needs_pass:
             raise EncryptedFile(
@@ -161,7 +168,7 @@ class PdfDocument:
         said = mupdf.TOOLS.mupdf_warnings()
         damaged = any(word in line for line in said.splitlines() for word in DAMAGE)
         is_lost = is_blank and (
-            damaged or beside or bool(pictures) or "FILE_REPAIRED" in self.facts.warnings
+            bool(said) or beside or bool(pictures) or "FILE_REPAIRED" in self.facts.warnings
         )
         noted: tuple[str, ...] = ()
         if is_lost:

@@ -9,6 +9,8 @@ from typing import Any
 
 REFERENCE = re.compile(r"(\d+)\s+\d+\s+R")
 INHERITED = ("Resources", "MediaBox", "CropBox", "Rotate")
+MOST_OBJECTS = 50_000
+"""Looked at one by one when no tree is left; a table may claim millions."""
 MOST_LEVELS = 2000
 """Trees of real files have a handful; deeper ones are made to exhaust their reader."""
 
@@ -52,7 +54,7 @@ def pages_in_tree(document: Any, most: int) -> tuple[list[int], int]:
 def stray_pages(document: Any, most: int) -> list[int]:
     """Find pages that no tree leads to, by looking at every object."""
     found = []
-    for number in range(1, document.xref_length()):
+    for number in range(1, min(document.xref_length(), MOST_OBJECTS)):
         try:
             if document.xref_get_key(number, "Type")[1] == "/Page":
                 found.append(number)

@@ -109,12 +109,12 @@ def nested_forms(depth: int = 40, fan: int = 8) -> bytes:
     return one_page(stream(painted() + b" /Im Do"), others=[*forms, last])
 
 
-def png_claiming(width: int, height: int) -> bytes:
+def png_claiming(width: int, height: int, depth: int = 1, kind_of_colour: int = 0) -> bytes:
     def chunk(kind: bytes, body: bytes) -> bytes:
         checksum = zlib.crc32(kind + body)
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", checksum)
 
-    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, depth, kind_of_colour, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n"
         + chunk(b"IHDR", header)
@@ -207,6 +207,11 @@ def pdfs() -> dict[str, bytes]:
         "picture-bomb-jpx.pdf": one_page(
             SHOW_PICTURE, others=[picture(60_000, 60_000, b"\0" * 60, dots + b"/Filter/JPXDecode")]
         ),
+        "picture-no-picture.pdf": one_page(
+            SHOW_PICTURE,
+            others=[stream(b"nothing", b"/Type/XObject/Subtype/Unheard/Width 600/Height 800")],
+        ),
+        "objects-claimed.pdf": pages_claiming(b"0", 0).replace(b"2 0 obj", b"8388000 0 obj"),
         "nested-forms.pdf": nested_forms(),
         "page-endless.pdf": one_page(more=b"/MediaBox[0 0 99999999 842]"),
         "page-of-no-size.pdf": one_page(more=b"/MediaBox[0 0 0 0]"),
@@ -248,6 +253,8 @@ def pictures() -> dict[str, bytes]:
         "clear-ground.png": encoded(clear, "PNG"),
         "bomb.png": png_claiming(60_000, 60_000),
         "bomb-largest.png": png_claiming(2**31 - 1, 2**31 - 1),
+        "short-clear.png": png_claiming(700, 330, 8, 6),
+        "blank.png": encoded(Image.new("L", (400, 500), 255), "PNG"),
         "moving.png": encoded(paper, "PNG", **more),
         "moving.webp": encoded(paper, "WEBP", lossless=True, **more),
         "fax-low.tif": encoded(fax, "TIFF", compression="group4", dpi=(204, 98)),
