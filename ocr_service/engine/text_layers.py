@@ -30,12 +30,13 @@ from ocr_service.pipeline.recognition import WordInLine, line_confidence
 SCAN_PICTURE = 0.8
 """A page covered so far is a scan, whatever text is laid under or over it."""
 FEW_SIGNS = 12
-"""A font with fewer letters and digits on a page is believed with the others."""
+"""A font with fewer signs on a page is believed with the others."""
 SAMPLES = 2
 """Stretches of a font that are read; each costs as much as a hundred pages' letters."""
 PAGE_SAMPLES = 4
 SAMPLE_SIGNS = 9
 """A good stretch to read: some more than this and it costs more than it tells."""
+LEAST_SIGNS = 3
 SURELY_READ = 0.8
 """What was read with less confidence contradicts nothing."""
 MAX_REFUSED = 0.3
@@ -192,13 +193,17 @@ def _read(content: PageContent, box: Quad, eyes: Eyes) -> tuple[WordInLine, ...]
 
 def _samples(runs: Sequence[Run], most: int) -> list[Run]:
     """Choose stretches to be read: of a good length, different, and spread over the page."""
-    readable = {run.text: run for run in runs if not _is_unknown(run.text) and _signs([run]) >= 3}
+    readable = {
+        run.text: run
+        for run in runs
+        if sum(map(str.isalnum, run.text)) >= LEAST_SIGNS and not _is_unknown(run.text)
+    }
     best = sorted(readable.values(), key=lambda run: abs(_signs([run]) - SAMPLE_SIGNS))
     return best[:most]
 
 
 def _signs(runs: Iterable[Run]) -> int:
-    return sum(c.isalnum() or is_strange(c) for run in runs for c in run.text)
+    return sum(len(run.text) - run.text.count(" ") for run in runs)
 
 
 def _is_unknown(text: str) -> bool:

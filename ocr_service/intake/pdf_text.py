@@ -3,7 +3,10 @@
 import math
 import unicodedata
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import Any, TypedDict
+
+import numpy as np
 
 from ocr_service.domain.page import Line, Quad, Word
 from ocr_service.intake.content import Run, TextLayer
@@ -65,40 +68,41 @@ def text_layer(page: Any, zoom: float, width: float, height: float) -> TextLayer
     """
     blocks: list[_Block] = page.extractDICT()["blocks"]
     turns: dict[tuple[int, int], int] = {}
-    runs: list[Run] = []
-    painted = hidden = 0
-
-    def quad(rect: Rect, turn: int) -> Quad:
-        x0, x1 = (round(min(max(x * zoom, 0.0), width), 2) for x in (rect[0], rect[2]))
-        y0, y1 = (round(min(max(y * zoom, 0.0), height), 2) for y in (rect[1], rect[3]))
-        corners = ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
-        a, b, c, d = _START[turn]
-        return corners[a], corners[b], corners[c], corners[d]
-
+    spans: list[tuple[_Span, int]] = []
     for block in blocks:
         for number, line in enumerate(block.get("lines", ())):
             x, y = line["dir"]
-            turn = turns[block["number"], number] = round(math.degrees(math.atan2(y, x)) / 90) % 4
-            for span in line["spans"]:
-                if not (text := clean(span["text"]).strip()):
-                    continue
-                if span["char_flags"] & PAINTED:
-                    painted += len(text)
-                else:
-                    hidden += len(text)
-                runs.append(Run(span["font"], text, quad(span["bbox"], turn * 90)))
+            turn = round(math.degrees(math.atan2(y, x)) / 90) % 4 * 90
+            turns[block["number"], number] = turn
+            spans += [(span, turn) for span in line["spans"]]
+
+    def in_pixels(rects: Sequence[Rect]) -> list[Rect]:
+        scaled = np.array(rects, np.float64).reshape(-1, 2, 2) * zoom
+        rows = scaled.clip(0, (width, height)).round(2).reshape(-1, 4).tolist()
+        return [(x0, y0, x1, y1) for x0, y0, x1, y1 in rows]
+
+    runs: list[Run] = []
+    painted = hidden = 0
+    for (span, turn), rect in zip(spans, in_pixels([s["bbox"] for s, _ in spans]), strict=True):
+        if text := clean(span["text"]).strip():
+            runs.append(Run(span["font"], text, _quad(rect, turn)))
+            if span["char_flags"] & PAINTED:
+                painted += len(text)
+            else:
+                hidden += len(text)
+    found = page.extractWORDS()
     words: dict[tuple[int, int], list[tuple[str, Rect]]] = defaultdict(list)
-    for x0, y0, x1, y1, word, block_number, line_number, _ in page.extractWORDS():
-        if cleaned := clean(word):
-            words[block_number, line_number].append((cleaned, (x0, y0, x1, y1)))
+    for word, rect in zip(found, in_pixels([word[:4] for word in found]), strict=True):
+        if cleaned := clean(word[4]):
+            words[word[5], word[6]].append((cleaned, rect))
     lines: list[Line] = []
     facing: Counter[int] = Counter()
     for key, placed in words.items():
-        turn = turns.get(key, 0) * 90
+        turn = turns.get(key, 0)
         facing[turn] += sum(len(word) for word, _ in placed)
         for cell in _cells(placed, turn):
-            made = tuple(Word(word, quad(rect, turn), 1.0) for word, rect in cell)
-            box = quad(_around([rect for _, rect in cell]), turn)
+            made = tuple(Word(word, _quad(rect, turn), 1.0) for word, rect in cell)
+            box = _quad(_around([rect for _, rect in cell]), turn)
             lines.append(Line(" ".join(word.text for word in made), box, 1.0, made))
     if not lines:
         return None
@@ -133,6 +137,13 @@ def _cells(words: list[tuple[str, Rect]], turn: int) -> list[list[tuple[str, Rec
                 continue
         cells.append([(word, rect)])
     return cells
+
+
+def _quad(rect: Rect, turn: int) -> Quad:
+    x0, y0, x1, y1 = rect
+    corners = ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
+    a, b, c, d = _START[turn]
+    return corners[a], corners[b], corners[c], corners[d]
 
 
 def _around(rects: list[Rect]) -> Rect:
