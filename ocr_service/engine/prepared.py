@@ -73,7 +73,7 @@ def _kept(role: str, make: Callable[[], Arrays]) -> Arrays:
     code = hashlib.sha256(Path(__file__).with_name("graphs.py").read_bytes()).hexdigest()
     path = cache_folder() / f"{role}-{installed_models()[role].sha256[:16]}-{code[:16]}.npz"
     try:
-        with np.load(path, allow_pickle=False) as entry:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as entry:
             return {name: entry[name] for name in entry.files}
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         arrays = make()

@@ -30,11 +30,6 @@ class LineRecogniser(Protocol):
         """The characters of classes 1, 2, …; class 0 is the blank."""
         ...
 
-    @property
-    def step_px(self) -> int:
-        """Width of one time step, pixels."""
-        ...
-
     def best_paths(
         self, strips: Sequence[NDArray[np.uint8]]
     ) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
@@ -45,6 +40,6 @@ class LineRecogniser(Protocol):
                 they can be read side by side and judged together.
 
         Returns:
-            Two arrays (T,) a strip; the last time steps may reach beyond its end.
+            Two arrays (T,) a strip, whose time steps divide its width evenly.
         """
         ...

@@ -42,14 +42,14 @@ def read_strips(
     strips: Sequence[NDArray[np.uint8]], recogniser: LineRecogniser
 ) -> list[tuple[WordInLine, ...]]:
     """Read (48, W, 3) BGR strips, each a line; an unread one gives no words."""
-    step_px = recogniser.step_px
     pieces = [(i, a, b) for i, strip in enumerate(strips) for a, b in parts(strip)]
     words: list[list[WordInLine]] = [[] for _ in strips]
     paths = recogniser.best_paths([strips[i][:, a:b] for i, a, b in pieces])
     for (i, start, end), (classes, confidences) in zip(pieces, paths, strict=True):
         width = strips[i].shape[1]
         chars = read_chars(classes, confidences, recogniser.alphabet)
-        for word in words_of(chars, -(-(end - start) // step_px)):
+        step_px = (end - start) / max(1, len(classes))
+        for word in words_of(chars, len(classes)):
             words[i].append(
                 WordInLine(
                     ordered_thai(unicodedata.normalize("NFC", word.text)),
