@@ -33,6 +33,25 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another value that a field may have.
+
+    Attributes:
+        value: The typed value.
+        raw_text: The characters that it was read from.
+        confidence: In [0, 1].
+        reason: Where it comes from, such as `PAGE` for what the page says against a data file.
+        regions: Where it stands.
+    """
+
+    value: Value
+    raw_text: str
+    confidence: float
+    reason: str
+    regions: tuple[Region, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FieldReading:
     """One value of one field.
 
@@ -43,6 +62,8 @@ class FieldReading:
         confidence: In [0, 1].
         source: How it came about.
         regions: Where it stands; empty only for values that are not on the page, such as XML.
+        extractor: What found it, such as `zugferd` or `ubl`; empty for the reader of pages.
+        alternatives: Other values it may have, the likeliest first.
     """
 
     key: str
@@ -51,6 +72,72 @@ class FieldReading:
     confidence: float
     source: FieldSource
     regions: tuple[Region, ...] = ()
+    extractor: str = ""
+    alternatives: tuple[Alternative, ...] = ()
+
+
+class Severity(Enum):
+    """How much a finding matters."""
+
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One disagreement found in a document.
+
+    Attributes:
+        id: Stable name of the check, such as `amount.total`.
+        severity: How much it matters.
+        message_en: A sentence for people, in English.
+        message_th: The same in Thai.
+        fields: Keys of the fields concerned, the most suspect first.
+        line: The line item whose fields these are, counted from 1; None for the document's own.
+    """
+
+    id: str
+    severity: Severity
+    message_en: str
+    message_th: str
+    fields: tuple[str, ...]
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field's value replaced by another.
+
+    Attributes:
+        key: Of the field.
+        line: The line item it belongs to, counted from 1; None for the document's own.
+        old: The value read; None where there was none.
+        new: The value proposed.
+    """
+
+    key: str
+    line: int | None
+    old: Value | None
+    new: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A set of changes that makes failed checks hold. It is proposed, never applied by itself.
+
+    Attributes:
+        changes: All needed together.
+        mends: Ids of the findings that go away with it.
+        confidence: In [0, 1]; those of one document sum up to at most 1.
+        reason_en: Why it is likely, in English.
+        reason_th: The same in Thai.
+    """
+
+    changes: tuple[Change, ...]
+    mends: tuple[str, ...]
+    confidence: float
+    reason_en: str
+    reason_th: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +150,9 @@ class Extraction:
         type_confidence: In [0, 1].
         fields: By key.
         line_items: One mapping of cells by key a line, in the page's order.
-        warnings: Machine-readable words.
+        warnings: Machine-readable words, the ids of the findings among them.
+        findings: What the checks report.
+        repairs: Changes that would settle findings, the likeliest first.
     """
 
     document_type: str
@@ -72,6 +161,8 @@ class Extraction:
     fields: dict[str, FieldReading]
     line_items: tuple[dict[str, FieldReading], ...] = ()
     warnings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    repairs: tuple[Repair, ...] = ()
 
 
 def canonical(value: Value) -> str:

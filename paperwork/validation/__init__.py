@@ -1,12 +1,9 @@
 """Checks on a document's values: each finding says what disagrees and which fields to look at."""
 
 from paperwork.validation.amounts import check_amounts, is_consistent
-from paperwork.validation.findings import Finding, Severity
 from paperwork.validation.identity import check_dates, check_tax_ids
 
 __all__ = [
-    "Finding",
-    "Severity",
     "check_amounts",
     "check_dates",
     "check_tax_ids",

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
-from paperwork.readings import Value
-from paperwork.validation.findings import Finding, Severity
+from paperwork.readings import Finding, Severity, Value
 
 TOTAL_TOLERANCE = Decimal("0.05")
 """Rounding per line may leave this much between the parts and the total, in currency units."""

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from paperwork.readings import Value
-from paperwork.validation.findings import Finding, Severity
+from paperwork.readings import Finding, Severity, Value
 from paperwork.values.parties import parse_tax_id
 
 
