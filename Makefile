@@ -81,6 +81,21 @@ format: setup-dev ## Put code into the house's form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# --- measure -----------------------------------------------------------------------------------
+
+.PHONY: bench-ocr bench-ocr-a4 bench-memory data-named
+bench-ocr: data-named setup ## Read the pages of DATA=folder with this reader and its peers in turns
+	$(BIN)/python -m bench.ocr "$(DATA)"
+
+bench-ocr-a4: data-named setup ## … dense A4 pages: few, so each is read three times
+	$(BIN)/python -m bench.ocr "$(DATA)" --rounds 3
+
+bench-memory: data-named setup ## Read 500 pages of all shapes, drawn from DATA="folder …", in one process
+	$(BIN)/python -m bench.memory $(DATA)
+
+data-named:
+	@test -n "$(DATA)" || { echo "name a folder of pages, with img/ and box/ in it: make $(MAKECMDGOALS) DATA=folder"; exit 1; }
+
 # --- maintain ----------------------------------------------------------------------------------
 
 UVFLAGS := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url

@@ -2,8 +2,9 @@
 
 Usage: python -m bench.memory DATA [DATA ...] [--pages 500] [--seed N] [--out FILE]
 
-Pages are drawn from the pictures in DATA/img, scaled, turned and skewed by chance, the same for the
-same seed. Writes the peak, and the growth of what the worker holds from the fiftieth page on.
+Pages are drawn from the pictures in DATA/img, or in DATA itself where there is no such folder,
+scaled, turned and skewed by chance, the same for the same seed. Writes the peak, and the growth of
+what the worker holds from the fiftieth page on.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from ocr_service.domain.page_read import ReadOptions
 from ocr_service.engine.pool import PoolSettings, ReaderPool
 
 WARM = 50
+PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
 OPTIONS = ReadOptions()
 
 
@@ -45,6 +47,13 @@ async def measure(files: list[Path], pages: int, seed: int) -> dict[str, object]
     }
 
 
+def pictures(folder: Path) -> list[Path]:
+    """List the pages of a data folder."""
+    inner = folder / "img"
+    inside = inner if inner.is_dir() else folder
+    return sorted(path for path in inside.iterdir() if path.suffix.lower() in PICTURES)
+
+
 def main() -> None:
     """Measure and write the report."""
     arguments = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
@@ -54,7 +63,7 @@ def main() -> None:
     default = Path(__file__).parent / "results" / "ocr-memory.json"
     arguments.add_argument("--out", type=Path, default=default)
     given = arguments.parse_args()
-    files = sorted(path for folder in given.data for path in (folder / "img").iterdir())
+    files = [path for folder in given.data for path in pictures(folder)]
     report = {**asyncio.run(measure(files, given.pages, given.seed)), "machine": machine()}
     given.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(report, indent=1))

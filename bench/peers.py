@@ -1,7 +1,11 @@
-"""The other readers, each in a process of its own so that its memory can be told."""
+"""The other readers, each in a process of its own so that its memory can be told.
+
+Pages go to each as bytes and come back as lines; the time is that of the one page, decoding in.
+"""
 
 import multiprocessing
 import os
+import resource
 import shutil
 import subprocess
 import time
@@ -87,6 +91,9 @@ def _serve(name: str, line: Connection) -> None:
         began = time.perf_counter()
         lines = read(data)
         line.send((lines, time.perf_counter() - began))
+    # Of a program that is started anew for each page, the largest.
+    started = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
+    line.send(started if name == "tesseract" else peak_mib(os.getpid()))
 
 
 @dataclass(slots=True)
@@ -111,14 +118,12 @@ class Peer:
         lines, seconds = self.line.recv()
         return lines, seconds
 
-    def peak_mib(self) -> int | None:
-        """The most memory its process has held; None where that is another process."""
-        return None if self.name == "tesseract" else peak_mib(self.process.pid)
-
-    def stop(self) -> None:
-        """End it."""
+    def stop(self) -> int:
+        """End it; gives the most memory, MiB, that it has held."""
         self.line.send(b"")
+        peak = int(self.line.recv())
         self.process.join()
+        return peak
 
 
 def peak_mib(pid: int) -> int:

@@ -1,9 +1,9 @@
-"""How well pages were read: word F1 as bags of words, CER by place.
+"""How well pages were read: word F1 as bags of words, CER and box recall by place.
 
 A run of letters and digits is a word; `. , / : -` stay inside one between digits. For the CER,
 read and true lines are linked where one covers half of the smaller; each group of linked lines is
 compared whole, so that a line in two parts costs nothing but its space. What is linked to nothing
-is wrong in full.
+is wrong in full. A true line is found where read boxes cover half of it together.
 """
 
 import re
@@ -36,6 +36,7 @@ class Score:
 
     word_f1: float
     cer: float
+    box_recall: float
 
 
 def truth(path: Path) -> list[TextLine]:
@@ -51,14 +52,21 @@ def truth(path: Path) -> list[TextLine]:
 
 def score(pages: Sequence[tuple[list[TextLine], list[TextLine]]]) -> Score:
     """Compare (read, true) lines of each page."""
-    hits = total = wrong = characters = 0
+    hits = total = wrong = characters = found = lines = 0
     for read, true in pages:
         got, gold = _words(read), _words(true)
         hits += (got & gold).total()
         total += got.total() + gold.total()
-        wrong += _errors(read, true)
+        common = _common(read, true)
+        wrong += _errors(read, true, common)
         characters += sum(len(_folded(line.text)) for line in true)
-    return Score(round(2 * hits / max(1, total), 4), round(wrong / max(1, characters), 4))
+        found += _covered(common, true)
+        lines += len(true)
+    return Score(
+        round(2 * hits / max(1, total), 4),
+        round(wrong / max(1, characters), 4),
+        round(found / max(1, lines), 4),
+    )
 
 
 def _words(lines: Sequence[TextLine]) -> Counter[str]:
@@ -69,7 +77,19 @@ def _folded(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def _errors(read: Sequence[TextLine], true: Sequence[TextLine]) -> int:
+def _common(read: Sequence[TextLine], true: Sequence[TextLine]) -> NDArray[np.float64]:
+    """Give the (read, true) areas that boxes have in common."""
+    hulls = [_hull(line) for line in read], [_hull(line) for line in true]
+    areas = [[cv2.intersectConvexConvex(a, b)[0] for b in hulls[1]] for a in hulls[0]]
+    return np.array(areas, np.float64).reshape(len(read), len(true))
+
+
+def _covered(common: NDArray[np.float64], true: Sequence[TextLine]) -> int:
+    """Count the true lines that read boxes cover by half."""
+    return int(np.sum(common.sum(axis=0) >= COVERED * _areas(true)))
+
+
+def _errors(read: Sequence[TextLine], true: Sequence[TextLine], common: NDArray[np.float64]) -> int:
     group = list(range(len(read) + len(true)))
 
     def root(i: int) -> int:
@@ -77,13 +97,9 @@ def _errors(read: Sequence[TextLine], true: Sequence[TextLine]) -> int:
             i = group[i]
         return i
 
-    hulls = [_hull(line) for line in (*read, *true)]
-    areas = [cv2.contourArea(hull) for hull in hulls]
-    for i in range(len(read)):
-        for j in range(len(read), len(group)):
-            common, _ = cv2.intersectConvexConvex(hulls[i], hulls[j])
-            if common >= COVERED * min(areas[i], areas[j]) > 0:
-                group[root(i)] = root(j)
+    smaller = np.minimum(_areas(read)[:, None], _areas(true))
+    for i, j in np.argwhere((common >= COVERED * smaller) & (smaller > 0)).tolist():
+        group[root(i)] = root(len(read) + j)
     members: dict[int, list[int]] = {}
     for i in range(len(group)):
         members.setdefault(root(i), []).append(i)
@@ -94,6 +110,10 @@ def _errors(read: Sequence[TextLine], true: Sequence[TextLine]) -> int:
         )
         for own in members.values()
     )
+
+
+def _areas(lines: Sequence[TextLine]) -> NDArray[np.float64]:
+    return np.array([cv2.contourArea(_hull(line)) for line in lines], np.float64)
 
 
 def _hull(line: TextLine) -> NDArray[np.float32]:
