@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -106,20 +107,25 @@ class Supervised:
     async def spawn(self) -> None:
         """Start it."""
         program = self.program
-        tether = [sys.executable, "-I", "-S", str(HERE / "tether.py"), str(os.getpid())]
-        with program.log.open("ab") as log:
+        tether = [sys.executable, "-I", "-S", str(HERE / "tether.py")]
+        # Should we be killed before the undertaker knows it, the gate closes before it has begun.
+        key, gate = socket.socketpair()
+        with program.log.open("ab") as log, key, gate:
             self._process = await asyncio.create_subprocess_exec(
-                *(*tether, str(int(program.death_signal)), program.user or "", *program.command),
+                *(*tether, str(gate.fileno()), str(int(program.death_signal)), program.user or ""),
+                *program.command,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env=dict(program.environment),
                 cwd="/",
                 process_group=0,
+                pass_fds=(gate.fileno(),),
             )
-        self.pid = self._process.pid
-        self._ended.clear()
-        self.undertaker.keep(self.pid, program.death_signal)
+            self.pid = self._process.pid
+            self._ended.clear()
+            self.undertaker.keep(self.pid, program.death_signal)
+            key.send(b"\n")
         self.on_change(self)
 
     async def watch(self) -> None:

@@ -1,7 +1,8 @@
 """Becomes another program that the kernel signals when its parent dies.
 
-Run as `python -I -S tether.py PARENT SIGNAL USER PROGRAM ARGUMENT…`; an empty USER keeps ours. The
-switch of user comes first: with it the kernel forgets the signal.
+Run as `python -I -S tether.py GATE SIGNAL USER PROGRAM ARGUMENT…`. GATE is the number of an open
+file: a byte in it says that the parent has made arrangements for its own death. An empty USER keeps
+ours. The switch of user comes first: with it the kernel forgets the signal.
 """
 
 import ctypes
@@ -12,8 +13,8 @@ import sys
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
-def main(parent: int, signum: int, user: str, command: list[str]) -> None:
-    """Turn into the command; ends with status 1 if the parent is gone already."""
+def main(gate: int, signum: int, user: str, command: list[str]) -> None:
+    """Turn into the command; ends with status 1 if the parent dies first."""
     if user:
         entry = pwd.getpwnam(user)
         os.setgroups([])
@@ -22,8 +23,9 @@ def main(parent: int, signum: int, user: str, command: list[str]) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_PDEATHSIG, signum, 0, 0, 0):
         sys.exit(f"prctl: {os.strerror(ctypes.get_errno())}")
-    if os.getppid() != parent:
+    if not os.read(gate, 1):
         sys.exit("the parent is gone")
+    os.close(gate)
     os.execv(command[0], command)  # noqa: S606 - the supervisor chose the program
 
 

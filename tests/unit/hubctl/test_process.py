@@ -3,13 +3,19 @@
 import asyncio
 import os
 import signal
+import socket
+import subprocess
 import sys
 from pathlib import Path
 
 import psutil
 import pytest
 
+from hubctl.mesh import process
 from hubctl.mesh.process import Program, StartFailed, Supervised, supervised, undertaker
+
+PATIENCE_S = 60
+"""Nothing here takes a second on an idle machine."""
 
 # Starts a child of its own, tells both ids, and stays.
 FAMILY = """
@@ -47,14 +53,14 @@ async def pids_of_family(file: Path) -> list[int]:
     def read() -> list[int]:
         return [int(pid) for pid in file.read_text().split()] if file.exists() else []
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not (pids := read()):  # noqa: ASYNC110 - another process writes it
             await asyncio.sleep(0.02)
     return pids
 
 
 async def gone(pids: list[int]) -> bool:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while any(lives(pid) for pid in pids):  # noqa: ASYNC110 - the kernel tells by polling alone
             await asyncio.sleep(0.02)
     return True
@@ -76,7 +82,7 @@ async def test_a_process_that_ends_is_started_again(tmp_path: Path) -> None:
 
     with undertaker() as kept:
         async with (
-            asyncio.timeout(20),
+            asyncio.timeout(PATIENCE_S),
             supervised(program(tmp_path, "print('hello', flush=True)"), kept, note),
         ):
             await third.wait()
@@ -98,7 +104,10 @@ async def test_one_that_does_not_listen_is_killed_in_time(tmp_path: Path) -> Non
         "part", (sys.executable, "-c", deaf), {}, tmp_path / "log", stop_within_s=0.3
     )
     with undertaker() as kept:
-        async with asyncio.timeout(20), supervised(stubborn, kept, lambda _: None) as process:
+        async with (
+            asyncio.timeout(PATIENCE_S),
+            supervised(stubborn, kept, lambda _: None) as process,
+        ):
             pid = process.pid
     assert not lives(pid)
 
@@ -122,3 +131,16 @@ async def test_a_killed_supervisor_leaves_no_process(tmp_path: Path, signum: int
     os.kill(supervisor.pid, signum)
     await supervisor.wait()
     assert await gone(children)
+
+
+def test_what_a_killed_supervisor_had_not_announced_never_begins(tmp_path: Path) -> None:
+    tether = Path(process.__file__).with_name("tether.py")
+    key, gate = socket.socketpair()
+    key.close()
+    with gate:
+        ended = subprocess.run(
+            [sys.executable, tether, str(gate.fileno()), "9", "", "/bin/touch", tmp_path / "ran"],
+            pass_fds=(gate.fileno(),), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert (ended.returncode, ended.stderr) == (1, "the parent is gone\n")
+    assert not (tmp_path / "ran").exists()
