@@ -41,6 +41,9 @@ class ServerSettings(Piece):
         otlp_endpoint: Where traces are sent, as `http://host:4317`; empty for nowhere.
         jwks_file: Public keys of everybody who may sign a token.
         service_key_file: This service's own key for calls to others.
+        identity_target: Address of identity, which is asked what tokens no longer count; empty
+            where there is none, as in tests: then tokens count until they end.
+        revocation_poll_s: How often it is asked.
     """
 
     listen: str = "127.0.0.1:50051"
@@ -53,6 +56,8 @@ class ServerSettings(Piece):
     otlp_endpoint: str = ""
     jwks_file: Path
     service_key_file: Path | None = None
+    identity_target: str = ""
+    revocation_poll_s: Annotated[float, Field(gt=0, le=10)] = 5
 
 
 class DatabaseSettings(Piece):

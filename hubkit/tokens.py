@@ -70,11 +70,11 @@ class Signer:
         tenant_id: str,
         session_id: str,
         role: str,
+        epoch: int = 0,
         lifetime_s: int = PERSON_TOKEN_S,
     ) -> str:
         """Make the access token of a person; only `identity` may."""
-        if self._issuer != IDENTITY:
-            raise ValueError(f"{self._issuer} may not sign for people")
+        self._demand_identity()
         claims: dict[str, object] = {
             "iss": PERSON_ISSUER,
             "aud": PERSON_AUDIENCE,
@@ -83,7 +83,28 @@ class Signer:
             "sid": session_id,
             "role": role,
         }
+        if epoch:
+            claims["ep"] = epoch
         return self._sign(claims, PERSON_TYPE, lifetime_s)
+
+    def key_token(
+        self, *, key_id: str, tenant_id: str, scopes: Iterable[str], lifetime_s: int
+    ) -> str:
+        """Make the access token of whoever holds an API key; only `identity` may."""
+        self._demand_identity()
+        claims: dict[str, object] = {
+            "iss": PERSON_ISSUER,
+            "aud": PERSON_AUDIENCE,
+            "sub": key_id,
+            "sid": key_id,
+            "tid": tenant_id,
+            "scp": sorted(scopes),
+        }
+        return self._sign(claims, PERSON_TYPE, lifetime_s)
+
+    def _demand_identity(self) -> None:
+        if self._issuer != IDENTITY:
+            raise ValueError(f"{self._issuer} may not sign for people")
 
     def service_token(
         self, audience: str, tenant_id: str | None = None, person_id: str | None = None

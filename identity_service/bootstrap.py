@@ -5,16 +5,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from dochub.identity.v1 import auth_service_pb2, auth_service_pb2_grpc
+from dochub.identity.v1 import (
+    auth_service_pb2,
+    auth_service_pb2_grpc,
+    revocation_service_pb2,
+    revocation_service_pb2_grpc,
+)
 from hubkit.core.errors import PreconditionFailed
 from hubkit.core.ids import new_id
 from hubkit.server.app import App, Servicer
 from hubkit.sql.database import Database
 from hubkit.sql.migrate import check_current
 from hubkit.tokens import IDENTITY, Signer
-from identity_service.api import AuthApi
+from identity_service.api.auth import AuthApi
+from identity_service.api.revocations import RevocationApi
 from identity_service.application.current import SignOut, WhoAmI
 from identity_service.application.refresh import Refresh
+from identity_service.application.revocations import ReadRevocations
 from identity_service.application.sign_in import SignIn
 from identity_service.application.sweep import Sweep
 from identity_service.config import IdentitySettings
@@ -65,4 +72,15 @@ async def build(settings: IdentitySettings, *, clock: Clock = utc_now) -> AsyncI
                 api,
                 auth_service_pb2.DESCRIPTOR.services_by_name["AuthService"],
             )
-            yield App(IDENTITY, (servicer,), background=(Sweep(store, clock=clock).run,))
+            read_revocations = ReadRevocations(store, clock=clock)
+            told = Servicer(
+                revocation_service_pb2_grpc.add_RevocationServiceServicer_to_server,
+                RevocationApi(read_revocations),
+                revocation_service_pb2.DESCRIPTOR.services_by_name["RevocationService"],
+            )
+            yield App(
+                IDENTITY,
+                (servicer, told),
+                background=(Sweep(store, clock=clock).run,),
+                revocations=read_revocations,
+            )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from hubkit.server.revocations import Revocation
 from identity_service.domain.people import Account, Member
 from identity_service.domain.session import EndReason, Session, StoredToken
 
@@ -84,6 +85,13 @@ class Tries(Protocol):
         """Forget what no longer counts; tells how many keys."""
 
 
+class Revoked(Protocol):
+    """Tokens that no longer count, of all tenants."""
+
+    async def read(self, since: datetime) -> tuple[Revocation, ...]:
+        """Give what was revoked after a time."""
+
+
 class Unit(Protocol):
     """One transaction's view of the store."""
 
@@ -98,6 +106,10 @@ class Unit(Protocol):
     @property
     def tries(self) -> Tries:
         """Tries to sign in."""
+
+    @property
+    def revocations(self) -> Revoked:
+        """Tokens that no longer count."""
 
 
 class Store(Protocol):
@@ -132,6 +144,13 @@ class PersonTokens(Protocol):
     """Signs access tokens."""
 
     def person_token(
-        self, *, person_id: str, tenant_id: str, session_id: str, role: str, lifetime_s: int
+        self,
+        *,
+        person_id: str,
+        tenant_id: str,
+        session_id: str,
+        role: str,
+        epoch: int,
+        lifetime_s: int,
     ) -> str:
         """Make the access token of a person."""

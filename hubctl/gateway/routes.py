@@ -8,9 +8,13 @@ from google.protobuf.descriptor import FileDescriptor, MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
 from dochub.option.v1 import options_pb2
+from hubkit.core.permissions import INTERNAL, PUBLIC
 
 SERVICES: Final = {
-    "identity": ("dochub.identity.v1.auth_service_pb2",),
+    "identity": (
+        "dochub.identity.v1.auth_service_pb2",
+        "dochub.identity.v1.revocation_service_pb2",
+    ),
     "document": (
         "dochub.document.v1.upload_service_pb2",
         "dochub.document.v1.document_service_pb2",
@@ -49,14 +53,20 @@ class Route:
 
 
 def routes() -> tuple[Route, ...]:
-    """List the routes of every RPC, in the order of the contract."""
+    """List the routes of every RPC that clients may call, in the order of the contract."""
     return tuple(
         _route(cluster, method)
         for cluster, modules in SERVICES.items()
         for module in modules
         for service in _file(module).services_by_name.values()
         for method in service.methods
+        if _permission(method) not in INTERNAL
     )
+
+
+def _permission(method: MethodDescriptor) -> str:
+    needed = method.GetOptions().Extensions[options_pb2.permission]
+    return options_pb2.Permission.Name(needed).removeprefix("PERMISSION_")
 
 
 def _file(module: str) -> FileDescriptor:
@@ -73,5 +83,5 @@ def _route(cluster: str, method: MethodDescriptor) -> Route:
         cluster=cluster,
         timeout_s=0 if method.server_streaming else timeout_s,
         retries=options.idempotency_level in _IDEMPOTENT,
-        public=options.Extensions[options_pb2.permission] == options_pb2.PERMISSION_PUBLIC,
+        public=_permission(method) == PUBLIC,
     )

@@ -113,6 +113,8 @@ def service_program(
         "DOCHUB_SERVER__SERVICE_KEY_FILE": str(directory.keys / f"{name}.pem"),
         "DOCHUB_SERVER__REFLECTION": "true",
     }
+    if name != "identity":
+        settings["DOCHUB_SERVER__IDENTITY_TARGET"] = str(addresses.services["identity"])
     if role := ROLES.get(name):
         settings["DOCHUB_DATABASE__DSN"] = database.dsn(role)
     if name == "identity":

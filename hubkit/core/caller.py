@@ -10,16 +10,19 @@ from hubkit.core.errors import Unauthenticated
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A person or a service, in one tenant.
+    """A person, a service or the holder of an API key, in one tenant.
 
     Attributes:
         tenant_id: The tenant whose data may be seen; empty for a service that acts for none, which
             row security lets see nothing.
         person_id: The person signed in, or the one a service acts for.
-        session_id: The sign-in that the person's token belongs to.
+        session_id: The sign-in that the person's token belongs to, or the API key's id.
         service: The calling service's name; None when a person calls.
         role: The person's role in the tenant, such as `REVIEWER`; None for a service.
         permissions: What they may do, as named in `dochub.option.v1.Permission` without prefix.
+        epoch: Of the person's place in the tenant when the token was made: a change of role makes
+            tokens of an earlier one worthless.
+        expires_at: When the token ends, in seconds since 1970; 0 for never.
     """
 
     tenant_id: str
@@ -28,6 +31,8 @@ class Caller:
     service: str | None
     role: str | None
     permissions: frozenset[str]
+    epoch: int = 0
+    expires_at: float = 0.0
 
 
 _caller: ContextVar[Caller | None] = ContextVar("hubkit_caller", default=None)

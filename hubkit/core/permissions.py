@@ -6,13 +6,25 @@ PUBLIC: Final = "PUBLIC"
 """Needs no token."""
 SIGNED_IN: Final = "SIGNED_IN"
 """Needs a person, of whatever role."""
+REVOCATIONS_READ: Final = "REVOCATIONS_READ"
+ALLOWANCE_TAKE: Final = "ALLOWANCE_TAKE"
+INTERNAL: Final = frozenset({REVOCATIONS_READ, ALLOWANCE_TAKE})
+"""No person has these: services ask each other for it."""
 
 _ADDED: Final[dict[str, frozenset[str]]] = {
-    "VIEWER": frozenset({"DOCUMENTS_READ"}),
+    "VIEWER": frozenset({"DOCUMENTS_READ", "USERS_READ", "TENANT_READ"}),
     "OPERATOR": frozenset({"DOCUMENTS_WRITE", "OCR_READ"}),
     "REVIEWER": frozenset(),
     "MANAGER": frozenset({"DOCUMENTS_DELETE"}),
-    "ADMIN": frozenset(),
+    "ADMIN": frozenset(
+        {
+            "USERS_WRITE",
+            "TENANT_WRITE",
+            "API_KEYS_WRITE",
+            "AUDIT_READ",
+            "AUDIT_ERASE",
+        }
+    ),
 }
 ROLES: Final = tuple(_ADDED)
 """From the one that may least to the one that may most; each includes those before it."""
@@ -22,8 +34,24 @@ _OF_ROLE: Final = {
     for rank, role in enumerate(ROLES)
 }
 
-SERVICE_PERMISSIONS: Final = frozenset({"OCR_READ", "DOCUMENTS_READ", "DOCUMENTS_WRITE"})
+SERVICE_PERMISSIONS: Final = INTERNAL | {
+    "OCR_READ",
+    "DOCUMENTS_READ",
+    "DOCUMENTS_WRITE",
+    "TENANT_READ",
+}
 """What a service may ask of another."""
+KEY_SCOPES: Final = frozenset(
+    {
+        "OCR_READ",
+        "DOCUMENTS_READ",
+        "DOCUMENTS_WRITE",
+        "DOCUMENTS_DELETE",
+        "USERS_READ",
+        "TENANT_READ",
+    }
+)
+"""What an API key can be made for: never what makes people, keys or settings."""
 
 
 def permissions_of(role: str) -> frozenset[str]:

@@ -12,6 +12,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 import dochub
 from dochub.option.v1 import options_pb2
 from hubkit.core.errors import PreconditionFailed
+from hubkit.server.revocations import Source
 
 _PERMISSION_PREFIX = "PERMISSION_"
 
@@ -42,12 +43,14 @@ class App:
             process ends.
         watch_ready: Gives True whenever the service can work and False whenever it cannot; None
             when it always can. Health tells others.
+        revocations: Tells which tokens no longer count; identity's own. Others ask identity.
     """
 
     name: str
     servicers: tuple[Servicer, ...]
     background: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = ()
     watch_ready: Callable[[], AsyncIterator[bool]] | None = None
+    revocations: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,14 @@ Only EdDSA is taken, with a key from the mesh's own file found by its id; what a
 of other keys or algorithms is not followed but refused.
 """
 
+import asyncio
 import hashlib
 import json
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,9 +23,16 @@ from jwt.algorithms import OKPAlgorithm
 from hubkit.core.caller import Caller, use_caller
 from hubkit.core.errors import HubError, PermissionDenied, PreconditionFailed, Unauthenticated
 from hubkit.core.ids import check_id
-from hubkit.core.permissions import PUBLIC, SERVICE_PERMISSIONS, SIGNED_IN, permissions_of
+from hubkit.core.permissions import (
+    KEY_SCOPES,
+    PUBLIC,
+    SERVICE_PERMISSIONS,
+    SIGNED_IN,
+    permissions_of,
+)
 from hubkit.server.app import Method
 from hubkit.server.call import Call, Proceed
+from hubkit.server.revocations import Revocations
 from hubkit.tokens import (
     IDENTITY,
     PERSON_AUDIENCE,
@@ -134,21 +144,32 @@ class TokenVerifier:
         longest = PERSON_TOKEN_S if person else SERVICE_TOKEN_S
         if claims["exp"] - claims["iat"] > longest:
             raise Unauthenticated(f"the token is made out for longer than {longest} seconds")
-        caller = _person(claims) if person else _service(claims, key.issuer)
-        return _Known(caller, claims["exp"] + SKEW_S)
+        expires_at = claims["exp"] + SKEW_S
+        if person:
+            caller = _key_holder(claims) if "scp" in claims else _person(claims)
+        else:
+            caller = _service(claims, key.issuer)
+        return _Known(replace(caller, expires_at=expires_at), expires_at)
 
 
 class Authorizer:
-    """The layer that lets a call in only to those who may make it."""
+    """The layer that lets a call in only to those who may make it.
 
-    def __init__(self, verifier: TokenVerifier) -> None:
+    Args:
+        verifier: Checks tokens.
+        revocations: What is known of those that no longer count; None where nobody tells.
+    """
+
+    def __init__(self, verifier: TokenVerifier, revocations: Revocations | None = None) -> None:
         self._verifier = verifier
+        self._revocations = revocations
 
     async def authorize(self, call: Call, proceed: Proceed) -> object:
         """Find out who calls, hold them to the contract, and work as them.
 
         Raises:
             Unauthenticated: No valid token came along, where one is needed.
+            TokenRevoked: The token no longer counts, or ceased to while its stream went on.
             PermissionDenied: The caller may not do this.
         """
         if call.method.permission == PUBLIC:
@@ -158,14 +179,43 @@ class Authorizer:
             raise Unauthenticated("sign in: this call needs a token")
         caller = self._verifier.verify(token.strip())
         call.caller = caller
+        # A service's token lasts a minute and follows no session.
+        revocations = self._revocations if caller.service is None else None
+        if revocations is not None:
+            await revocations.demand(caller)
         _demand(caller, call.method)
-        with use_caller(caller):
+        async with _working_as(caller, call.method, revocations):
             return await proceed()
+
+
+@asynccontextmanager
+async def _working_as(
+    caller: Caller, method: Method, revocations: Revocations | None
+) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        stack.enter_context(use_caller(caller))
+        if method.endless:
+            await stack.enter_async_context(_until_expired(caller))
+        if method.streams and revocations is not None:
+            await stack.enter_async_context(revocations.watching(caller))
+        yield
+
+
+@asynccontextmanager
+async def _until_expired(caller: Caller) -> AsyncIterator[None]:
+    """End a stream without end with the token that opened it; another token takes it up again."""
+    try:
+        async with asyncio.timeout(max(0.0, caller.expires_at - time.time())) as limit:
+            yield
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise Unauthenticated("the token has expired; watch again with a new one") from None
 
 
 def _demand(caller: Caller, method: Method) -> None:
     if method.permission == SIGNED_IN:
-        if caller.service is None:
+        if caller.service is None and caller.person_id is not None:
             return
         raise PermissionDenied("this is for people only")
     if method.permission not in caller.permissions:
@@ -184,6 +234,21 @@ def _person(claims: dict[str, Any]) -> Caller:
         service=None,
         role=role,
         permissions=permissions_of(role),
+        epoch=_number(claims, "ep"),
+    )
+
+
+def _key_holder(claims: dict[str, Any]) -> Caller:
+    scopes = claims["scp"]
+    if not isinstance(scopes, list) or claims["sub"] != claims.get("sid"):
+        raise Unauthenticated("the token's scopes are no list")
+    return Caller(
+        tenant_id=_id(claims, "tid"),
+        person_id=None,
+        session_id=_id(claims, "sid"),
+        service=None,
+        role=None,
+        permissions=KEY_SCOPES.intersection(str(scope) for scope in scopes),
     )
 
 
@@ -212,6 +277,13 @@ def _text(claims: dict[str, Any], name: str) -> str:
     value = claims.get(name)
     if not isinstance(value, str):
         raise Unauthenticated(f"the token lacks {name}")
+    return value
+
+
+def _number(claims: dict[str, Any], name: str) -> int:
+    value = claims.get(name, 0)
+    if not isinstance(value, int):
+        raise Unauthenticated(f"the token's {name} is no number")
     return value
 
 

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Final
 
 import grpc
@@ -29,7 +30,10 @@ from hubkit.server.chain import Chain
 from hubkit.server.concurrency import CallsInFlight
 from hubkit.server.deadlines import keep_deadline
 from hubkit.server.errors import translate_errors
+from hubkit.server.identity import asking_identity
+from hubkit.server.revocations import Revocations
 from hubkit.server.watching import log_call, tracing_layer
+from hubkit.tokens import Signer
 
 MESSAGE_BYTES: Final = 8 * 1024 * 1024
 """Longest message inside the mesh."""
@@ -132,8 +136,42 @@ async def serving(
     Raises:
         PreconditionFailed: It cannot be served so; the message says why.
     """
+    async with _revocations(settings, app) as revocations:
+        authorizer = Authorizer(TokenVerifier(settings.jwks_file, app.name), revocations)
+        if revocations is not None:
+            app = replace(app, background=(*app.background, revocations.follow))
+        async with _serving(settings, app, authorizer, lame_duck_s, on_failure) as address:
+            yield address
+
+
+@asynccontextmanager
+async def _revocations(settings: ServerSettings, app: App) -> AsyncIterator[Revocations | None]:
+    """Give what tells of tokens that no longer count: identity's own, or identity asked."""
+    source = app.revocations
+    async with AsyncExitStack() as stack:
+        if source is None and settings.identity_target:
+            if settings.service_key_file is None:
+                raise PreconditionFailed(
+                    "who asks identity needs a key: name it in DOCHUB_SERVER__SERVICE_KEY_FILE"
+                )
+            signer = Signer.from_file(settings.service_key_file, app.name)
+            source = await stack.enter_async_context(
+                asking_identity(settings.identity_target, signer)
+            )
+        if source is None:
+            _log.warning("no identity_target: a token counts until it ends, whatever happens")
+        yield None if source is None else Revocations(source, settings.revocation_poll_s)
+
+
+@asynccontextmanager
+async def _serving(
+    settings: ServerSettings,
+    app: App,
+    authorizer: Authorizer,
+    lame_duck_s: float,
+    on_failure: OnFailure | None,
+) -> AsyncIterator[str]:
     methods = methods_of(app.servicers)
-    authorizer = Authorizer(TokenVerifier(settings.jwks_file, app.name))
     tracing = Tracing(app.name, settings.otlp_endpoint)
     in_flight = CallsInFlight(settings.max_concurrent_calls, settings.max_concurrent_streams)
     chain = Chain(

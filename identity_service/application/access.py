@@ -26,6 +26,7 @@ def access_token(
         tenant_id=member.tenant.id,
         session_id=session.id,
         role=member.role.value,
+        epoch=member.epoch,
         lifetime_s=lifetime_s,
     )
     return AccessToken(text, now + timedelta(seconds=lifetime_s))

@@ -53,11 +53,19 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person's place in one tenant."""
+    """A person's place in one tenant.
+
+    Attributes:
+        person: Who.
+        tenant: Where.
+        role: What they may do.
+        epoch: Tokens that carry a smaller one no longer count.
+    """
 
     person: Person
     tenant: Tenant
     role: Role
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +74,14 @@ class Account:
 
     Attributes:
         person: Who.
-        password_hash: As argon2 writes it.
+        password_hash: As argon2 writes it; None for who has no password yet.
         password_time: When the password was set.
         is_disabled: Whether the person may not sign in anywhere.
         memberships: In tenants that are open, by slug.
     """
 
     person: Person
-    password_hash: str
+    password_hash: str | None
     password_time: datetime
     is_disabled: bool
     memberships: tuple[Member, ...]

@@ -29,6 +29,7 @@ class SqlAccounts:
                 who,
                 Tenant(str(row.tenant_id), row.tenant_slug, row.tenant_name),
                 Role(row.role),
+                row.epoch,
             )
             for row in rows
             if row.tenant_id is not None
@@ -42,6 +43,7 @@ class SqlAccounts:
                 person.c.email,
                 person.c.display_name,
                 membership.c.role,
+                membership.c.epoch,
                 tenant.c.id,
                 tenant.c.slug,
                 tenant.c.display_name.label("tenant_name"),
@@ -51,6 +53,7 @@ class SqlAccounts:
             .where(
                 person.c.id == person_id,
                 person.c.disable_time.is_(None),
+                membership.c.disable_time.is_(None),
                 tenant.c.disable_time.is_(None),
             )
         )
@@ -61,6 +64,7 @@ class SqlAccounts:
             Person(person_id, row.email, row.display_name),
             Tenant(row.id, row.slug, row.tenant_name),
             Role(row.role),
+            row.epoch,
         )
 
     async def replace_hash(self, person_id: str, password_time: datetime, new_hash: str) -> None:

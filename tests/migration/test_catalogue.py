@@ -18,14 +18,28 @@ BUS_FUNCTIONS = {
 # With the owner's rights, on tables that show the owner every row; tested by their service.
 DOORS = {
     "document.tenants",
+    "identity.add_mail_secret",
+    "identity.append_audit",
+    "identity.audit_heads",
+    "identity.end_sessions",
+    "identity.enroll_person",
+    "identity.erase_audit_values",
+    "identity.find_api_key",
+    "identity.find_external",
     "identity.find_login",
     "identity.find_refresh",
+    "identity.find_sessions",
+    "identity.read_revocations",
     "identity.sweep_sessions",
+    "identity.use_mail_secret",
 }
 # Tables of no tenant's.
 GLOBAL_TABLES = {
     "bus.subscription",
+    "identity.allowance",
+    "identity.external_login",
     "identity.login_throttle",
+    "identity.mail_secret",
     "public.alembic_version",
     *(
         f"{service}.pgqueuer{table}"

@@ -70,6 +70,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The process that read the page died of it; the page was given up after several tries."""
     ERROR_REASON_BAD_PAGE_TOKEN: _ErrorReason.ValueType  # 23
     """The page token is not one of this list, filter and order."""
+    ERROR_REASON_SECOND_FACTOR_NEEDED: _ErrorReason.ValueType  # 40
+    """The password is right; a code of the second factor is needed as well."""
+    ERROR_REASON_ALREADY_EXISTS: _ErrorReason.ValueType  # 41
+    """It is there already."""
+    ERROR_REASON_SECRET_SPENT: _ErrorReason.ValueType  # 42
+    """The link, code or key was used, withdrawn or ran out."""
+    ERROR_REASON_EXTERNAL_SIGN_IN_REFUSED: _ErrorReason.ValueType  # 43
+    """The identity provider's answer lets nobody in."""
+    ERROR_REASON_RATE_LIMITED: _ErrorReason.ValueType  # 44
+    """The tenant or person makes more calls than allowed; RetryInfo says when to try again."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The reason in `google.rpc.ErrorInfo.reason` (domain `dochub`) and in `dochub ocr --jsonl`, in
@@ -124,4 +134,14 @@ ERROR_REASON_READER_DIED: ErrorReason.ValueType  # 22
 """The process that read the page died of it; the page was given up after several tries."""
 ERROR_REASON_BAD_PAGE_TOKEN: ErrorReason.ValueType  # 23
 """The page token is not one of this list, filter and order."""
+ERROR_REASON_SECOND_FACTOR_NEEDED: ErrorReason.ValueType  # 40
+"""The password is right; a code of the second factor is needed as well."""
+ERROR_REASON_ALREADY_EXISTS: ErrorReason.ValueType  # 41
+"""It is there already."""
+ERROR_REASON_SECRET_SPENT: ErrorReason.ValueType  # 42
+"""The link, code or key was used, withdrawn or ran out."""
+ERROR_REASON_EXTERNAL_SIGN_IN_REFUSED: ErrorReason.ValueType  # 43
+"""The identity provider's answer lets nobody in."""
+ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 44
+"""The tenant or person makes more calls than allowed; RetryInfo says when to try again."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x64ochub/option/v1/options.proto\x12\x10\x64ochub.option.v1\x1a google/protobuf/descriptor.proto*\xd2\x01\n\nPermission\x12\x1a\n\x16PERMISSION_UNSPECIFIED\x10\x00\x12\x15\n\x11PERMISSION_PUBLIC\x10\x01\x12\x18\n\x14PERMISSION_SIGNED_IN\x10\x02\x12\x1d\n\x19PERMISSION_DOCUMENTS_READ\x10\x03\x12\x1e\n\x1aPERMISSION_DOCUMENTS_WRITE\x10\x04\x12\x1f\n\x1bPERMISSION_DOCUMENTS_DELETE\x10\x05\x12\x17\n\x13PERMISSION_OCR_READ\x10\x06:R\n\npermission\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x01(\x0e\x32\x1c.dochub.option.v1.Permissionb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x64ochub/option/v1/options.proto\x12\x10\x64ochub.option.v1\x1a google/protobuf/descriptor.proto*\xd8\x03\n\nPermission\x12\x1a\n\x16PERMISSION_UNSPECIFIED\x10\x00\x12\x15\n\x11PERMISSION_PUBLIC\x10\x01\x12\x18\n\x14PERMISSION_SIGNED_IN\x10\x02\x12\x1d\n\x19PERMISSION_DOCUMENTS_READ\x10\x03\x12\x1e\n\x1aPERMISSION_DOCUMENTS_WRITE\x10\x04\x12\x1f\n\x1bPERMISSION_DOCUMENTS_DELETE\x10\x05\x12\x17\n\x13PERMISSION_OCR_READ\x10\x06\x12\x19\n\x15PERMISSION_USERS_READ\x10\x14\x12\x1a\n\x16PERMISSION_USERS_WRITE\x10\x15\x12\x1a\n\x16PERMISSION_TENANT_READ\x10\x16\x12\x1b\n\x17PERMISSION_TENANT_WRITE\x10\x17\x12\x1d\n\x19PERMISSION_API_KEYS_WRITE\x10\x18\x12\x19\n\x15PERMISSION_AUDIT_READ\x10\x19\x12\x1a\n\x16PERMISSION_AUDIT_ERASE\x10\x1a\x12\x1f\n\x1bPERMISSION_REVOCATIONS_READ\x10\x1b\x12\x1d\n\x19PERMISSION_ALLOWANCE_TAKE\x10\x1c:R\n\npermission\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x01(\x0e\x32\x1c.dochub.option.v1.Permissionb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'dochub.option.v1.options_pb
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PERMISSION']._serialized_start=87
-  _globals['_PERMISSION']._serialized_end=297
+  _globals['_PERMISSION']._serialized_end=559
 # @@protoc_insertion_point(module_scope)

@@ -38,6 +38,24 @@ class _PermissionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Permission
     """Delete documents."""
     PERMISSION_OCR_READ: _Permission.ValueType  # 6
     """Call the reader directly."""
+    PERMISSION_USERS_READ: _Permission.ValueType  # 20
+    """See the members of the tenant."""
+    PERMISSION_USERS_WRITE: _Permission.ValueType  # 21
+    """Invite members, change their roles, shut them out."""
+    PERMISSION_TENANT_READ: _Permission.ValueType  # 22
+    """See the tenant and its settings."""
+    PERMISSION_TENANT_WRITE: _Permission.ValueType  # 23
+    """Change the tenant's settings."""
+    PERMISSION_API_KEYS_WRITE: _Permission.ValueType  # 24
+    """See, make and withdraw API keys."""
+    PERMISSION_AUDIT_READ: _Permission.ValueType  # 25
+    """Read and verify the audit trail."""
+    PERMISSION_AUDIT_ERASE: _Permission.ValueType  # 26
+    """Erase personal values from the audit trail."""
+    PERMISSION_REVOCATIONS_READ: _Permission.ValueType  # 27
+    """Learn which tokens no longer count; for services alone."""
+    PERMISSION_ALLOWANCE_TAKE: _Permission.ValueType  # 28
+    """Take from the common allowance of calls; for services alone."""
 
 class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
     """The right an RPC needs. One interceptor enforces it; an RPC without one stops its server from
@@ -58,6 +76,24 @@ PERMISSION_DOCUMENTS_DELETE: Permission.ValueType  # 5
 """Delete documents."""
 PERMISSION_OCR_READ: Permission.ValueType  # 6
 """Call the reader directly."""
+PERMISSION_USERS_READ: Permission.ValueType  # 20
+"""See the members of the tenant."""
+PERMISSION_USERS_WRITE: Permission.ValueType  # 21
+"""Invite members, change their roles, shut them out."""
+PERMISSION_TENANT_READ: Permission.ValueType  # 22
+"""See the tenant and its settings."""
+PERMISSION_TENANT_WRITE: Permission.ValueType  # 23
+"""Change the tenant's settings."""
+PERMISSION_API_KEYS_WRITE: Permission.ValueType  # 24
+"""See, make and withdraw API keys."""
+PERMISSION_AUDIT_READ: Permission.ValueType  # 25
+"""Read and verify the audit trail."""
+PERMISSION_AUDIT_ERASE: Permission.ValueType  # 26
+"""Erase personal values from the audit trail."""
+PERMISSION_REVOCATIONS_READ: Permission.ValueType  # 27
+"""Learn which tokens no longer count; for services alone."""
+PERMISSION_ALLOWANCE_TAKE: Permission.ValueType  # 28
+"""Take from the common allowance of calls; for services alone."""
 Global___Permission: _TypeAlias = Permission  # noqa: Y015
 
 PERMISSION_FIELD_NUMBER: _builtins.int

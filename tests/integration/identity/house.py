@@ -12,7 +12,9 @@ import grpc
 from google.protobuf.message import Message
 
 from dochub.identity.v1 import auth_service_pb2 as pb
+from dochub.identity.v1 import revocation_service_pb2 as revocation_pb
 from dochub.identity.v1.auth_service_pb2_grpc import AuthServiceStub
+from dochub.identity.v1.revocation_service_pb2_grpc import RevocationServiceStub
 from hubkit.config import ServerSettings
 from hubkit.testing.failures import status
 from hubkit.testing.postgres import FreshDatabase
@@ -64,15 +66,15 @@ class Reply:
 class Client:
     """Calls AuthService from one source address."""
 
-    def __init__(self, channel: grpc.aio.Channel, source: str) -> None:
+    def __init__(self, channel: grpc.aio.Channel, source: str, target: str = "") -> None:
+        self.channel = channel
+        self.target = target
         self._stub = AuthServiceStub(channel)
         self._source: Pairs = (("x-envoy-external-address", source),)
 
     def at(self, source: str) -> "Client":
         """The same somewhere else."""
-        there = Client.__new__(Client)
-        there._stub, there._source = self._stub, (("x-envoy-external-address", source),)
-        return there
+        return Client(self.channel, source, self.target)
 
     async def login(self, email: str, password: str, slug: str = "", extra: Pairs = ()) -> Reply:
         request = pb.LoginRequest(email=email, password=password, tenant_slug=slug)
@@ -91,6 +93,11 @@ class Client:
     async def logout(self, access_token: str, extra: Pairs = ()) -> Reply:
         metadata = bearer(access_token) + extra
         return await _reply(self._stub.Logout(pb.LogoutRequest(), metadata=metadata))
+
+    async def revocations(self, access_token: str) -> Any:
+        return await RevocationServiceStub(self.channel).ListRevocations(
+            revocation_pb.ListRevocationsRequest(), metadata=bearer(access_token)
+        )
 
     async def whoami(self, access_token: str) -> Any:
         return await self._stub.GetCurrentUser(
@@ -131,10 +138,10 @@ class House:
         """Start identity; gives a client at an address that no other test uses."""
         async with (
             build(self.settings(**changes), clock=self.clock) as app,
-            in_process_server(app, self.mesh) as target,
+            in_process_server(app, self.mesh, revocation_poll_s=0.02) as target,
             grpc.aio.insecure_channel(target) as channel,
         ):
-            yield Client(channel, new_source())
+            yield Client(channel, new_source(), target)
 
     async def enroll(self, role: str = "OPERATOR", *, slug: str = "acme", email: str = "") -> str:
         """Make a member with the password of all; gives the e-mail address."""

@@ -52,7 +52,7 @@ def test_nobody_calls_outside_of_a_call() -> None:
 def test_each_role_may_all_that_lower_roles_may() -> None:
     for lower, higher in itertools.pairwise(ROLES):
         assert permissions_of(lower) <= permissions_of(higher)
-    assert permissions_of("VIEWER") == {"DOCUMENTS_READ"}
+    assert permissions_of("VIEWER") == {"DOCUMENTS_READ", "USERS_READ", "TENANT_READ"}
     assert "DOCUMENTS_DELETE" not in permissions_of("REVIEWER")
     assert "DOCUMENTS_DELETE" in permissions_of("MANAGER")
     assert permissions_of("EMPEROR") == frozenset()

@@ -185,6 +185,41 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_BAD_PAGE_TOKEN = 23;
    */
   BAD_PAGE_TOKEN = 23,
+
+  /**
+   * The password is right; a code of the second factor is needed as well.
+   *
+   * @generated from enum value: ERROR_REASON_SECOND_FACTOR_NEEDED = 40;
+   */
+  SECOND_FACTOR_NEEDED = 40,
+
+  /**
+   * It is there already.
+   *
+   * @generated from enum value: ERROR_REASON_ALREADY_EXISTS = 41;
+   */
+  ALREADY_EXISTS = 41,
+
+  /**
+   * The link, code or key was used, withdrawn or ran out.
+   *
+   * @generated from enum value: ERROR_REASON_SECRET_SPENT = 42;
+   */
+  SECRET_SPENT = 42,
+
+  /**
+   * The identity provider's answer lets nobody in.
+   *
+   * @generated from enum value: ERROR_REASON_EXTERNAL_SIGN_IN_REFUSED = 43;
+   */
+  EXTERNAL_SIGN_IN_REFUSED = 43,
+
+  /**
+   * The tenant or person makes more calls than allowed; RetryInfo says when to try again.
+   *
+   * @generated from enum value: ERROR_REASON_RATE_LIMITED = 44;
+   */
+  RATE_LIMITED = 44,
 }
 
 /**

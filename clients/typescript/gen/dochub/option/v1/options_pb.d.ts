@@ -67,6 +67,69 @@ export enum Permission {
    * @generated from enum value: PERMISSION_OCR_READ = 6;
    */
   OCR_READ = 6,
+
+  /**
+   * See the members of the tenant.
+   *
+   * @generated from enum value: PERMISSION_USERS_READ = 20;
+   */
+  USERS_READ = 20,
+
+  /**
+   * Invite members, change their roles, shut them out.
+   *
+   * @generated from enum value: PERMISSION_USERS_WRITE = 21;
+   */
+  USERS_WRITE = 21,
+
+  /**
+   * See the tenant and its settings.
+   *
+   * @generated from enum value: PERMISSION_TENANT_READ = 22;
+   */
+  TENANT_READ = 22,
+
+  /**
+   * Change the tenant's settings.
+   *
+   * @generated from enum value: PERMISSION_TENANT_WRITE = 23;
+   */
+  TENANT_WRITE = 23,
+
+  /**
+   * See, make and withdraw API keys.
+   *
+   * @generated from enum value: PERMISSION_API_KEYS_WRITE = 24;
+   */
+  API_KEYS_WRITE = 24,
+
+  /**
+   * Read and verify the audit trail.
+   *
+   * @generated from enum value: PERMISSION_AUDIT_READ = 25;
+   */
+  AUDIT_READ = 25,
+
+  /**
+   * Erase personal values from the audit trail.
+   *
+   * @generated from enum value: PERMISSION_AUDIT_ERASE = 26;
+   */
+  AUDIT_ERASE = 26,
+
+  /**
+   * Learn which tokens no longer count; for services alone.
+   *
+   * @generated from enum value: PERMISSION_REVOCATIONS_READ = 27;
+   */
+  REVOCATIONS_READ = 27,
+
+  /**
+   * Take from the common allowance of calls; for services alone.
+   *
+   * @generated from enum value: PERMISSION_ALLOWANCE_TAKE = 28;
+   */
+  ALLOWANCE_TAKE = 28,
 }
 
 /**

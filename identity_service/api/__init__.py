@@ -1,0 +1,1 @@
+"""The wire: one file a gRPC service, one short method an RPC."""
