@@ -201,7 +201,7 @@ async def test_worker_that_stops_puts_its_jobs_back(
     settings = fresh_database.settings(DOCUMENT)
     await queue(fresh_database, Work("test.stop", new_id(), b""))
     for expected in range(1, MAX_FAILURES + 3):  # more often than it may fail
-        async with running(Worker(settings, "document", {"test.stop": hang})), asyncio.timeout(10):
+        async with running(Worker(settings, "document", {"test.stop": hang})), asyncio.timeout(60):
             assert await starts.get() == expected
 
 

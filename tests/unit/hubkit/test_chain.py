@@ -183,9 +183,9 @@ async def test_work_is_cancelled_at_the_deadline(call: Any, mesh: Mesh) -> None:
 
     async with serving_answer(answer, mesh) as channel:
         started = time.monotonic()
-        error = await failure(call(channel, mesh.person_token(), timeout=0.2))
+        error = await failure(call(channel, mesh.person_token(), timeout=1))
         assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-        assert await asyncio.wait_for(cancelled_at, 5) - started < 2
+        assert await asyncio.wait_for(cancelled_at, 30) - started < 3
 
 
 async def test_a_call_without_a_deadline_gets_one(mesh: Mesh) -> None:
@@ -227,7 +227,7 @@ async def test_a_call_that_is_given_up_is_cancelled(mesh: Mesh) -> None:
             call = asyncio.create_task(engines(channel, mesh.person_token()))
             await started.wait()
             call.cancel()
-            await asyncio.wait_for(ended.wait(), 5)
+            await asyncio.wait_for(ended.wait(), 30)
     assert [line["code"] for line in logs if line["event"] == "call"] == ["CANCELLED"]
 
 
@@ -358,7 +358,7 @@ async def test_failing_background_work_is_reported(mesh: Mesh) -> None:
 
     settings = ServerSettings(listen="127.0.0.1:0", jwks_file=mesh.jwks_file)
     async with serving(settings, app_of(background=(broken,)), on_failure=told.set_result):
-        assert isinstance(await asyncio.wait_for(told, 5), RuntimeError)
+        assert isinstance(await asyncio.wait_for(told, 30), RuntimeError)
 
 
 async def test_figures_are_served(mesh: Mesh) -> None:

@@ -79,7 +79,7 @@ async def test_a_stop_signal_drains_and_ends_well(mesh: Mesh) -> None:
         assert time.monotonic() - stopped < 1
         process.stdin.write(b"\n")
         await at_work
-    assert await asyncio.wait_for(process.wait(), 15) == 0
+    assert await asyncio.wait_for(process.wait(), 60) == 0
     assert await process.stdout.read() == b"closed\n"
 
 
@@ -91,14 +91,14 @@ async def test_a_stop_signal_is_heard_before_it_serves(mesh: Mesh) -> None:
     assert process.stdout is not None
     assert await process.stdout.readline() == b"opening\n"
     process.send_signal(signal.SIGTERM)
-    _, said = await asyncio.wait_for(process.communicate(), 15)
+    _, said = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0
     assert b"Traceback" not in said
 
 
 async def test_background_work_that_fails_ends_the_process(mesh: Mesh) -> None:
     process, _ = await start(mesh, "broken")
-    _, said = await asyncio.wait_for(process.communicate(b"\n"), 15)
+    _, said = await asyncio.wait_for(process.communicate(b"\n"), 60)
     assert process.returncode == 1
     assert b"RuntimeError" in said
     assert b"text of a document" not in said

@@ -173,7 +173,7 @@ async def test_workers_end_when_their_parent_is_killed() -> None:
         assert parent.stdout is not None
         worker = psutil.Process(int(parent.stdout.readline()))
         os.kill(parent.pid, signal.SIGKILL)
-        gone, _ = psutil.wait_procs([worker], timeout=10)
+        gone, _ = psutil.wait_procs([worker], timeout=60)
     assert gone
 
 
