@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ocr_service.extraction.document import Document
-from ocr_service.extraction.evidence import Found, found_in
+from ocr_service.extraction.evidence import LEAST_STRENGTH, Found, found_in
 from ocr_service.extraction.layout import Segment
 from ocr_service.extraction.lexicon import STRONG, Label
 from paperwork.validation import is_consistent
@@ -34,6 +34,10 @@ _SUM_KEYS = (
     "wht_amount",
 )
 _CASH_KEYS = ("cash", "change")
+_HEADING_ROWS = 12
+_GROSS = re.compile(r"\b(?:gross|brutto|ttc|incl)", re.IGNORECASE)
+_NET = re.compile(r"\b(?:net|netto|ht|excl)\b", re.IGNORECASE)
+_NO_MONEY = re.compile(r"\b(?:rate|rating|qty|quantity|spots|menge|units|hours)\b|%", re.IGNORECASE)
 _ADDS_UP, _ADDS_UP_WITHOUT_TAX, _AGREES_WITH_CASH = 0.6, 0.25, 0.35
 
 
@@ -101,6 +105,8 @@ def read_amounts(document: Document) -> dict[str, Found[Decimal]]:
     candidates = {key: _candidates(document, key) for key in (*_SUM_KEYS, *_CASH_KEYS)}
     _sort_out_rounding(candidates)
     candidates["total"] += _paid_totals(document, candidates)
+    if not any(f.strength >= LEAST_STRENGTH for f in candidates["total"]):
+        candidates["total"] += _proven_totals(document, candidates)
     chosen = _chosen_sums(candidates)
     for key in ("discount", "charges", "rounding", "prepaid", "wht_amount"):
         best = max(candidates[key], key=lambda f: f.strength, default=None)
@@ -135,6 +141,33 @@ def _paid_totals(
                 value = amount.money.amount
                 found.append(found_in(value, segment, amount.start, amount.end, 0.55))
     return found[-1:]
+
+
+def _proven_totals(
+    document: Document, candidates: dict[str, list[Found[Decimal]]]
+) -> list[Found[Decimal]]:
+    """Without a label, a total is what subtotal and tax make, or what was paid in cash.
+
+    The very amount must stand on the page a second time, below the sums that make it.
+    """
+    sums = {
+        s.value + t.value: max(s.tokens[0][1][0].y0, t.tokens[0][1][0].y0)
+        for s in candidates["subtotal"][:3]
+        for t in candidates["tax_amount"][:3]
+        if s.value > 0 and t.value > 0
+    }
+    changed = {c.value for c in candidates["change"] if c.value}
+    if not changed and len(candidates["cash"]) == 1:
+        cash = candidates["cash"][0]
+        sums.setdefault(cash.value, -1.0)
+    found = []
+    for segment in document.segments():
+        for amount in amounts_in(segment, 0, len(segment.text), document.decimal_mark):
+            below = sums.get(amount.money.amount)
+            if amount.exact and below is not None and segment.y0 > below:
+                value = amount.money.amount
+                found.append(found_in(value, segment, amount.start, amount.end, 0.6))
+    return found[:1]
 
 
 def _candidates(document: Document, key: str) -> list[Found[Decimal]]:
@@ -181,8 +214,30 @@ def _beside(document: Document, label: Label) -> Iterator[Found[Decimal]]:
             segment,
             amount.start,
             amount.end,
-            weight * strength * crowded * loose * (1.0 if number == 0 else 0.8),
+            weight
+            * strength
+            * crowded
+            * loose
+            * (1.0 if number == 0 else 0.8)
+            * _column_says(document, label, segment, amount),
         )
+
+
+def _column_says(document: Document, label: Label, segment: Segment, amount: Amount) -> float:
+    """In a row of totals the column's heading tells which amount is which."""
+    if label.key != "total" or label.segment is segment or label.weight >= STRONG:
+        return 1.0
+    sheet = document.sheets[segment.sheet]
+    tokens = segment.tokens_between(amount.start, amount.end) or segment.tokens
+    for row in reversed(sheet.rows[max(segment.row - _HEADING_ROWS, 0) : segment.row]):
+        for above in sheet.overlapping(row, tokens[0].x0, tokens[-1].x1):
+            if _GROSS.search(above.text):
+                return 1.35
+            if _NET.search(above.text):
+                return 0.8
+            if _NO_MONEY.search(above.text):
+                return 0.3
+    return 1.0
 
 
 def _under(label: Label, segment: Segment, text_height: float) -> bool:

@@ -9,7 +9,7 @@ from ocr_service.extraction.document import Document
 from ocr_service.extraction.evidence import Found, found_in
 from ocr_service.extraction.layout import Segment
 from paperwork.values.money import CURRENCIES, currency_of, parse_money
-from paperwork.values.text import arabic_digits
+from paperwork.values.text import arabic_digits, has_thai
 
 _CODE = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(sorted(CURRENCIES))})(?![A-Za-z])")
 _SIGN = re.compile(r"US\$|HK\$|S\$|A\$|NT\$|[€£¥₹฿₩₫₱$]|(?<![A-Za-z])(?:RM|Rs\.?)(?=[\s\d)]|$)")
@@ -38,7 +38,19 @@ def read_currency(document: Document) -> Found[str] | None:
         share = count / votes.total()
         strength = (0.9 if count > 1 else 0.75) * (0.5 + share / 2)
         return found_in(code, *first[code], strength)
+    if baht is None:
+        baht = _thai_sum(document)
     return found_in("THB", *baht, 0.85) if baht else None
+
+
+def _thai_sum(document: Document) -> tuple[Segment, int, int] | None:
+    """A sum with a Thai label is in baht unless the page says otherwise."""
+    for key in ("tax_amount", "total", "subtotal"):
+        for label in document.labels.get(key, ()):
+            text = label.segment.text[label.start : label.end]
+            if has_thai(text) and label.weight >= 1.0:
+                return label.segment, label.start, label.end
+    return None
 
 
 def _signs(segment: Segment) -> list[tuple[str, int, int]]:

@@ -10,6 +10,8 @@ from datetime import date
 from ocr_service.domain.page import Page
 from ocr_service.extraction.layout import Segment, Sheet, sheet_of
 from ocr_service.extraction.lexicon import HEADER_LABELS, Label
+from ocr_service.extraction.spelling import has_specks
+from paperwork.readings import FieldSource
 from paperwork.values.dates import month_first_of
 from paperwork.values.money import decimal_mark_of
 from paperwork.values.parties import bare_company_name
@@ -61,6 +63,7 @@ class Document:
         decimal_mark: The decimal mark that the page's amounts prove, if any.
         labels: Labels by key, in reading order.
         by_segment: Labels of each segment, by (sheet, row, place).
+        has_specks: The page's few accents are stains; see `spelling`.
         table_rows: (sheet, row) of the item table, where header fields do not stand.
     """
 
@@ -68,6 +71,7 @@ class Document:
     today: date
     month_first: bool = False
     decimal_mark: str | None = None
+    has_specks: bool = False
     labels: dict[str, list[Label]] = field(default_factory=lambda: defaultdict(list))
     by_segment: dict[tuple[int, int, int], list[Label]] = field(default_factory=dict)
     table_rows: set[tuple[int, int]] = field(default_factory=set)
@@ -80,10 +84,13 @@ class Document:
         texts = [t.text for s in document.segments() for t in s.tokens]
         document.month_first = month_first_of(s.text for s in document.segments())
         document.decimal_mark = decimal_mark_of(texts)
+        scanned = all(s.source is FieldSource.OCR for s in sheets)
+        document.has_specks = scanned and has_specks(texts)
         misread_left = MAX_MISREAD
         for segment in document.segments():
-            labels = [x for x in HEADER_LABELS.find(segment) if not _is_part_of_name(x)]
-            if misread_left and not (labels and labels[0].leads):
+            every = HEADER_LABELS.find(segment)
+            labels = [x for x in every if not _is_part_of_name(x)]
+            if misread_left and not (every and every[0].leads):
                 misread_left -= 1
                 labels = [*HEADER_LABELS.find_misread(segment), *labels]
             if labels:

@@ -144,18 +144,21 @@ def _goes_on(document: Document, line: Segment) -> bool:
 
 
 def address_window(
-    document: Document, seller: Found[str] | None
+    document: Document, seller: Found[str] | None, seller_block: list[Segment]
 ) -> tuple[Found[str], list[Segment]] | None:
     """The address block of a letter: two to six lines, one of them postcode and city."""
     if not document.sheets:
         return None
     sheet = document.sheets[0]
     own = bare_company_name(seller.value) if seller else ""
+    taken = {(s.sheet, s.row, s.place) for s in seller_block}
     for row in sheet.rows[:30]:
         for segment in row[:2]:
             if segment.y0 > 0.42 * sheet.height or segment.x0 > 0.45 * sheet.width:
                 continue
             if document.is_labelled(segment) or _SENDER_BREAK.search(segment.text):
+                continue
+            if (segment.sheet, segment.row, segment.place) in taken:
                 continue
             block = [segment, *column(document, segment)][:7]
             cities = [n for n, s in enumerate(block) if n and CITY_LINE.match(s.text)]

@@ -62,10 +62,13 @@ def column(document: Document, top: Segment) -> Iterator[Segment]:
     reach = 2.2 * max(sheet.text_height, 1.0)
     last = top
     count = 0
+    widest = 0.0
     for row in sheet.rows[top.row + 1 : top.row + 25]:
         following = None
         for candidate in sheet.overlapping(row, top.x0 - reach, max(top.x1, last.x1)):
-            centred = abs((candidate.x0 + candidate.x1) - (last.x0 + last.x1)) < 2 * reach
+            middle = candidate.x0 + candidate.x1
+            off = min(abs(middle - (s.x0 + s.x1)) for s in (last, top))
+            centred = off < 2 * reach
             if abs(candidate.x0 - top.x0) < reach or (centred and candidate.x0 < last.x1):
                 following = candidate
                 break
@@ -73,8 +76,12 @@ def column(document: Document, top: Segment) -> Iterator[Segment]:
             if row[0].y0 - last.y1 > reach * 1.3:
                 return
             continue
-        if following.y0 - last.y1 > reach * 1.3 or count >= _LINES_IN_BLOCK:
+        gap = following.y0 - last.y1
+        if gap > reach * 1.3 or count >= _LINES_IN_BLOCK:
             return
+        if count > 1 and gap > 2.5 * widest + 0.5 * max(sheet.text_height, 1.0):
+            return  # the lines of a block stand evenly
+        widest = max(widest, gap)
         yield following
         last = following
         count += 1

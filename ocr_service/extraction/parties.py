@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ocr_service.extraction.document import Document
 from ocr_service.extraction.evidence import Found, joined
@@ -19,7 +20,9 @@ from ocr_service.extraction.names import (
     named,
     read_address,
 )
+from ocr_service.extraction.spelling import mended
 from ocr_service.extraction.tax_ids import read_tax_ids
+from paperwork.readings import FieldSource
 from paperwork.values.parties import has_legal_form
 from paperwork.values.text import squash
 
@@ -47,7 +50,7 @@ def read_parties(document: Document) -> dict[str, Found[str]]:
         if head is not None and head[0].strength > _strength(out.get("seller_name")):
             out["seller_name"], blocks["seller"] = head
     if "buyer_name" not in out:
-        window = address_window(document, out.get("seller_name"))
+        window = address_window(document, out.get("seller_name"), blocks.get("seller", []))
         if window is not None:
             out["buyer_name"], blocks["buyer"] = window
     for role, block in blocks.items():
@@ -55,6 +58,10 @@ def read_parties(document: Document) -> dict[str, Found[str]]:
         address = read_address(document, block)
         if address is not None:
             out[f"{role}_address"] = address.scaled(out[f"{role}_name"].strength)
+    scanned = {s.index for s in document.sheets if s.source is FieldSource.OCR}
+    for key, found in out.items():
+        if found.sheet in scanned:
+            out[key] = replace(found, value=mended(found.value, specks=document.has_specks))
     out.update(read_tax_ids(document, anchors))
     return out
 

@@ -10,6 +10,7 @@ from ocr_service.extraction.classify import Kind
 from ocr_service.extraction.document import Document, Place
 from ocr_service.extraction.evidence import Found, found_in
 from ocr_service.extraction.lexicon import Label
+from ocr_service.extraction.names import STREET
 from paperwork.document_types import OTHER
 from paperwork.values.dates import find_dates
 from paperwork.values.money import CURRENCIES
@@ -28,6 +29,7 @@ _INVOICE_LABELS = (("number_invoice", 1.0), ("number_receipt", 0.8), ("number_an
 _CODE = re.compile(r"[#:]{0,2}(?P<code>[A-Za-z0-9][A-Za-z0-9/_.\-\\]{0,39})")
 _SERIES = re.compile(r"[A-Z]{1,4}$")
 _AFTER_TITLE = re.compile(r"(?:\b(?:nr|no|nummer|number|num)\b|#|№|n°|เลขที่)[\s.:#]*", re.IGNORECASE)
+_GLUED = re.compile(r"(?<=\d)(?:vom|von|from|dated|date)\b.*$")  # the space was lost
 _DATED = re.compile(r"\b(?:vom|von|from|dated|of|du|del|of)\s*$", re.IGNORECASE)
 
 
@@ -72,6 +74,9 @@ def _labelled_codes(
             in_table = (label.segment.sheet, label.segment.row) in document.table_rows
             if in_table and (key != "number_order" or label.weight < 1.0):
                 continue  # an item may name its order, but no other number of the document
+            weak = key == "number_any" and label.weight < 1.0
+            if weak and STREET.search(label.segment.text, label.end):
+                continue  # the "No." of a house
             if not label.leads and not (label.weight >= 1.0 and _after_a_value(document, label)):
                 continue
             found = _first_code(document, label)
@@ -108,7 +113,7 @@ def _code(document: Document, place: Place) -> Found[str] | None:
         more = _CODE.match(text, code_end + 1)
         if more and more["code"][0].isdigit():
             code_end = more.end("code")
-    code = text[code_start:code_end].rstrip(".-/\\")
+    code = _GLUED.sub("", text[code_start:code_end]).rstrip(".-/\\")
     dates = find_dates(text, today=document.today, month_first=document.month_first)
     if any(d.start <= code_start and code_end <= d.end for d in dates):
         return None
