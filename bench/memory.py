@@ -17,6 +17,7 @@ import psutil
 from bench.ocr import machine  # noqa: TID251  nothing else imports it
 from bench.pages import mixed  # noqa: TID251  nothing else imports it
 from bench.peers import peak_mib  # noqa: TID251  nothing else imports it
+from ocr_service.domain.errors import FileTooLarge
 from ocr_service.domain.page_read import ReadOptions
 from ocr_service.engine.pool import PoolSettings, ReaderPool
 
@@ -29,10 +30,14 @@ async def measure(files: list[Path], pages: int, seed: int) -> dict[str, object]
     """Read the pages; nothing may replace the worker."""
     settings = PoolSettings(workers=1, page_timeout_s=300, memory_cap=8 << 30, recycle_at=8 << 30)
     held: list[int] = []
+    refused = 0
     async with ReaderPool(settings) as pool:
         (worker,) = psutil.Process().children()
         for number, data in enumerate(mixed(files, pages, seed), 1):
-            await pool.read_page(data, 1, OPTIONS)
+            try:
+                await pool.read_page(data, 1, OPTIONS)
+            except FileTooLarge:  # the largest picture drawn at one and a half its size
+                refused += 1
             held.append(worker.memory_info().rss >> 20)
             if number % 25 == 0:
                 print(f"{number}/{pages}: {held[-1]} MiB, peak {peak_mib(worker.pid)}", flush=True)
@@ -40,6 +45,7 @@ async def measure(files: list[Path], pages: int, seed: int) -> dict[str, object]
     first, last = max(held[: WARM + 1]), max(held[-WARM:])
     return {
         "pages": pages,
+        "refused_as_too_large": refused,
         "peak_mib": peak,
         "held_after_50_mib": first,
         "held_at_the_end_mib": last,

@@ -14,12 +14,13 @@ from ocr_service.domain.file_facts import FileFacts, Limits
 from ocr_service.domain.page import Page, PageFailure, TextSource
 from ocr_service.domain.page_read import ReadOptions
 from ocr_service.domain.result_json import Result, failure_json, reading_json
-from ocr_service.engine.models import installed_models, verify
+from ocr_service.engine.models import Model, known_models, verify
 from ocr_service.engine.pool import PoolSettings, ReaderPool
+from ocr_service.engine.pulling import pull
 from ocr_service.export.folders import Exporter, ExportFolders
 from ocr_service.extraction import extract
 
-__all__ = ["ExportFolders", "installed_models", "read_files", "verify"]
+__all__ = ["ExportFolders", "Model", "known_models", "pull", "read_files", "verify"]
 
 AHEAD = 2
 """Pages and files held ready for each worker, so that none waits for the disk."""

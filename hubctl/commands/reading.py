@@ -111,6 +111,38 @@ def list_models(
     show_models(as_json=json)
 
 
+@models.command("pull")
+def pull_models(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ROLE]...", show_default=False, help="Which; none for all."),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="SOURCE",
+            envvar="DOCHUB_MODELS_SOURCE",
+            help="Address (http, https) or path, of the file or of the folder that holds it.",
+        ),
+    ] = None,
+) -> None:
+    """Get models that come with no package, from where you say, and install what proves right.
+
+    A download that was cut goes on where it ended. Models lie in DOCHUB_MODELS, or in dochub/models
+    under XDG_DATA_HOME.
+
+    For example:
+
+      dochub models pull --from https://mirror.example/models
+
+      dochub models pull thai_ppocrv5 --from /media/stick/th_PP-OCRv5_rec_mobile.onnx
+    """
+    from hubctl.models import pull_models as pull  # noqa: PLC0415 - `--help` stays quick
+
+    raise typer.Exit(pull(names or (), source))
+
+
 @models.command("verify")
 def verify_models() -> None:
     """Check that every model file is the one named in the manifest; exit status 1 if not."""
