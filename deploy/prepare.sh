@@ -32,5 +32,5 @@ dochub gateway render \
     --identity identity:50051 --document document:50051 --ocr ocr:50051 \
     --origin "${origin:-https://$name:8443}" --out "$folder/envoy.yaml"
 chmod 0755 "$folder/keys" "$folder/tls" "$folder/jwks"
-chmod 0444 "$folder"/keys/*.pem "$folder"/tls/*.pem "$folder"/*.dsn "$folder"/*.password
+chmod 0444 "$folder"/keys/*.pem "$folder"/keys/*.key "$folder"/tls/*.pem "$folder"/*.dsn "$folder"/*.password
 echo "prepared; now: docker compose up --detach"

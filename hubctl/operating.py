@@ -12,7 +12,7 @@ from hubctl.mesh.programs import ROLES, SERVICES
 from hubkit.core.errors import InvalidArgument, PreconditionFailed
 from hubkit.sql.embedded import OWNER, EmbeddedPostgres
 from hubkit.sql.migrate import upgrade
-from hubkit.tokens import generate_keys
+from hubkit.tokens import IDENTITY, ensure_data_key, generate_keys
 from identity_service.offline import create_admin, set_password
 
 
@@ -42,6 +42,7 @@ def make_keys(folder: Path, names: Sequence[str]) -> None:
     """Make what is missing of keys, key sets and the certificate."""
     directory = DataDirectory(folder)
     generate_keys(directory.keys, directory.jwks, SERVICES)
+    ensure_data_key(directory.keys, IDENTITY)
     ensure_certificate(directory.tls, names, datetime.now(UTC))
     sys.stdout.write(f"keys, key sets and certificate are in {folder}\n")
 

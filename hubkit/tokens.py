@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import os
+import secrets
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
@@ -161,6 +162,18 @@ def generate_keys(keys_dir: Path, jwks_dir: Path, issuers: Iterable[str]) -> Non
     edge = [jwk for jwk in mesh if jwk["issuer"] == IDENTITY]
     _replace(jwks_dir / "edge.json", json.dumps({"keys": edge}).encode(), 0o644)
     _replace(jwks_dir / "mesh.json", json.dumps({"keys": mesh}).encode(), 0o644)
+
+
+def ensure_data_key(keys_dir: Path, service: str) -> Path:
+    """Make the secret that seals what a service keeps, unless it is there; gives its file.
+
+    It is no signing key and is never rotated: what was sealed must open again.
+    """
+    path = keys_dir / f"{service}-data.key"
+    if not path.exists():
+        keys_dir.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        _replace(path, f"{secrets.token_hex(32)}\n".encode(), PRIVATE_FILE)
+    return path
 
 
 def _load_key(path: Path) -> Ed25519PrivateKey:

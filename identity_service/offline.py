@@ -19,7 +19,8 @@ from hubkit.sql.database import Database
 from identity_service.config import PasswordSettings
 from identity_service.domain.names import email_of, new_password_of, slug_of
 from identity_service.domain.people import Person, Role, Tenant
-from identity_service.engine import PasswordPool
+from identity_service.engine.common import is_common
+from identity_service.engine.passwords import PasswordPool
 from identity_service.store.registry import SqlRegistry
 
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look like another
@@ -135,7 +136,7 @@ async def set_password(owner_dsn: str, email: str, password: str | None = None) 
         NotFound: There is no such person.
     """
     chosen = password or _made_up()
-    password_hash = await _hash(chosen)
+    password_hash = await _hash(chosen, email_of(email))
     async with _registry(owner_dsn) as registry:
         found = await _person(registry, email)
         await registry.set_password(found.id, password_hash)
@@ -168,7 +169,7 @@ async def _enroll(
 ) -> Enrolled:
     who = Person(new_id(), email_of(email), display_name.strip() or email_of(email))
     chosen = password or _made_up()
-    password_hash = await _hash(chosen)
+    password_hash = await _hash(chosen, who.email)
     async with _registry(owner_dsn) as registry:
         if makes_tenant:
             await registry.add_tenant(wanted)
@@ -202,9 +203,9 @@ async def _person(registry: SqlRegistry, email: str) -> Person:
     return found
 
 
-async def _hash(password: str) -> str:
+async def _hash(password: str, email: str) -> str:
     with PasswordPool.open(PasswordSettings()) as pool:
-        return await pool.hash(new_password_of(password))
+        return await pool.hash(new_password_of(password, is_common, email))
 
 
 def _made_up() -> str:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from hubkit.server.revocations import Revocation
-from identity_service.domain.people import Account, Member
-from identity_service.domain.session import EndReason, Session, StoredToken
+from identity_service.domain.audit import Entry, Head, Stored
+from identity_service.domain.people import Account, Member, Person, SecondFactor
+from identity_service.domain.session import EndReason, OpenSession, Session, StoredToken
 
 Clock = Callable[[], datetime]
 """Gives the present time in UTC."""
@@ -26,6 +27,69 @@ class TokenPlace:
     session_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """Whose password was set by a link, and the tenants that they belong to."""
+
+    person_id: str
+    tenant_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditQuery:
+    """Which events; what is empty or None does not matter.
+
+    Attributes:
+        actor_id: Of one who acted.
+        action: One, or all that begin with it where it ends with a dot.
+        subject_id: About one.
+        start_time: Not before.
+        end_time: Before.
+    """
+
+    actor_id: str = ""
+    action: str = ""
+    subject_id: str = ""
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail.
+
+    Attributes:
+        to: Address.
+        subject: What it is about.
+        text: What it says; may hold a secret.
+    """
+
+    to: str
+    subject: str
+    text: str = field(repr=False)
+
+
+class Mail(Protocol):
+    """Sends letters."""
+
+    async def send(self, letter: Letter) -> None:
+        """Hand one over.
+
+        Raises:
+            Unavailable: It was not taken.
+        """
+
+
+class Sealing(Protocol):
+    """Hides secrets at rest."""
+
+    def seal(self, secret: bytes, purpose: str) -> bytes:
+        """Hide a secret."""
+
+    def open(self, sealed: bytes, purpose: str) -> bytes | None:
+        """Give a secret back; None for what was not sealed here for this."""
+
+
 class Accounts(Protocol):
     """People and their places."""
 
@@ -37,6 +101,21 @@ class Accounts(Protocol):
 
     async def replace_hash(self, person_id: str, password_time: datetime, new_hash: str) -> None:
         """Keep the same password under another hash, unless it was changed meanwhile."""
+
+    async def change_password(self, person_id: str, new_hash: str, now: datetime) -> None:
+        """Give a member of this tenant another password."""
+
+    async def second_factor(self, person_id: str) -> SecondFactor:
+        """Give a member's authenticator and keep others waiting until the transaction ends."""
+
+    async def save_second_factor(self, person_id: str, factor: SecondFactor) -> None:
+        """Keep a member's authenticator."""
+
+    async def add_mail_secret(self, email: str, digest: bytes, until: datetime) -> Person | None:
+        """Keep the digest of a link that is mailed; None when nobody may have one."""
+
+    async def use_mail_secret(self, digest: bytes, new_hash: str, now: datetime) -> Reset | None:
+        """Set a password by a link that was mailed; None when it is dead."""
 
 
 class Sessions(Protocol):
@@ -66,6 +145,20 @@ class Sessions(Protocol):
     async def sweep(self, before: datetime) -> int:
         """Forget the sessions of all tenants that ran out before a time; tells how many."""
 
+    async def of_person(self, person_id: str, now: datetime) -> list[OpenSession]:
+        """List a person's open sessions in every tenant, the newest first."""
+
+    async def end_of_person(
+        self,
+        person_id: str,
+        now: datetime,
+        reason: EndReason,
+        *,
+        only: str | None = None,
+        but: str | None = None,
+    ) -> list[str]:
+        """End a person's sessions in every tenant; gives the ids of those that ended."""
+
 
 class Tries(Protocol):
     """Tries to sign in, by key; they belong to no tenant."""
@@ -92,6 +185,28 @@ class Revoked(Protocol):
         """Give what was revoked after a time."""
 
 
+class Audit(Protocol):
+    """The audit trail of this tenant."""
+
+    async def append(self, entry: Entry) -> None:
+        """Add an event; until the transaction ends the tenant's other writers wait."""
+
+    async def head(self) -> Head | None:
+        """Tell where the chain stands; None before the first event."""
+
+    async def heads(self) -> list[tuple[str, Head]]:
+        """Tell where the chains of all tenants stand."""
+
+    async def after(self, seq: int, limit: int) -> list[Stored]:
+        """Give events after a number, the oldest first."""
+
+    async def before(self, seq: int | None, query: AuditQuery, limit: int) -> list[Stored]:
+        """Give events before a number that a query asks for, the newest first."""
+
+    async def erase(self, person_id: str) -> int:
+        """Take a person's values away; tells how many."""
+
+
 class Unit(Protocol):
     """One transaction's view of the store."""
 
@@ -110,6 +225,10 @@ class Unit(Protocol):
     @property
     def revocations(self) -> Revoked:
         """Tokens that no longer count."""
+
+    @property
+    def audit(self) -> Audit:
+        """The audit trail."""
 
 
 class Store(Protocol):

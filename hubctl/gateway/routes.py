@@ -13,6 +13,7 @@ from hubkit.core.permissions import INTERNAL, PUBLIC
 SERVICES: Final = {
     "identity": (
         "dochub.identity.v1.auth_service_pb2",
+        "dochub.identity.v1.audit_service_pb2",
         "dochub.identity.v1.revocation_service_pb2",
     ),
     "document": (

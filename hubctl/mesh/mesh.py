@@ -28,7 +28,7 @@ from hubctl.mesh.readiness import gateway_ready, service_ready
 from hubkit.core.errors import PreconditionFailed
 from hubkit.sql.embedded import OWNER, EmbeddedPostgres
 from hubkit.sql.migrate import upgrade
-from hubkit.tokens import generate_keys
+from hubkit.tokens import IDENTITY, ensure_data_key, generate_keys
 from identity_service.offline import create_admin
 
 DEFAULT_PORT: Final = 8443
@@ -170,6 +170,7 @@ async def _start_all(
     database = EmbeddedPostgres(directory.root)
     tell("preparing keys, certificate and database")
     generate_keys(directory.keys, directory.jwks, SERVICES)
+    ensure_data_key(directory.keys, IDENTITY)
     ensure_certificate(directory.tls, addresses.names, datetime.now(UTC))
     await asyncio.to_thread(database.prepare)
     postgres = await start(postgres_program(directory, database))

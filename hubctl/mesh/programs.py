@@ -119,6 +119,9 @@ def service_program(
         settings["DOCHUB_DATABASE__DSN"] = database.dsn(role)
     if name == "identity":
         settings["DOCHUB_BROWSER_ORIGINS"] = json.dumps([*addresses.origins, *origins])
+        settings["DOCHUB_DATA_KEY_FILE"] = str(directory.keys / "identity-data.key")
+        settings["DOCHUB_AUDIT__HEADS_DIR"] = str(directory.root / "audit")
+        settings.update(_mail_settings(directory, addresses))
     else:
         settings["DOCHUB_BLOBS__KIND"] = "filesystem"
         settings["DOCHUB_BLOBS__ROOT"] = str(directory.blobs)
@@ -130,6 +133,15 @@ def service_program(
         environment={**os.environ, **settings},
         log=directory.logs / f"{name}.log",
     )
+
+
+def _mail_settings(directory: DataDirectory, addresses: Addresses) -> dict[str, str]:
+    """Let letters go into a folder, unless a mail server is named in our own environment."""
+    settings = {
+        "DOCHUB_MAIL__OUTBOX": str(directory.root / "outbox"),
+        "DOCHUB_MAIL__LINK": f"{addresses.url}/password#",
+    }
+    return {name: value for name, value in settings.items() if name not in os.environ}
 
 
 def envoy_program(directory: DataDirectory) -> Program:

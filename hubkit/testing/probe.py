@@ -66,7 +66,10 @@ class Auth(auth_grpc.AuthServiceServicer):
     async def GetCurrentUser(self, request: Any, context: Any) -> Any:
         return auth_pb.GetCurrentUserResponse()
 
-    Logout = RefreshToken = Login  # these are not called
+    # These are not called.
+    Logout = RefreshToken = SwitchTenant = ListSessions = RevokeSession = RevokeAllSessions = Login
+    ChangePassword = RequestPasswordReset = ConfirmPasswordReset = Login
+    EnrollSecondFactor = ConfirmSecondFactor = RemoveSecondFactor = Login
 
 
 async def nothing() -> None:

@@ -5,6 +5,8 @@ from typing import Final
 import structlog
 
 from hubkit.core.caller import Caller
+from identity_service.application.trail import Trail
+from identity_service.domain.audit import Act, Actor
 from identity_service.domain.errors import SessionOver
 from identity_service.domain.people import Member
 from identity_service.domain.session import EndReason
@@ -39,12 +41,19 @@ class WhoAmI:
 class SignOut:
     """End sessions on their person's wish."""
 
-    def __init__(self, store: Store, *, clock: Clock) -> None:
+    def __init__(self, store: Store, trail: Trail, *, clock: Clock) -> None:
         self._store = store
+        self._trail = trail
         self._clock = clock
 
-    async def __call__(self, caller: Caller) -> None:
+    async def __call__(self, caller: Caller, actor: Actor) -> None:
         """End the caller's session; nothing happens when it has ended."""
+        now = self._clock()
         async with self._store.transaction(caller.tenant_id) as unit:
-            await unit.sessions.end(caller.session_id or "", self._clock(), EndReason.SIGNED_OUT)
+            session = await unit.sessions.lock(caller.session_id or "")
+            if session is None or session.end_time is not None:
+                return
+            await unit.sessions.end(session.id, now, EndReason.SIGNED_OUT)
+            facts = {"reason": EndReason.SIGNED_OUT.value}
+            await self._trail.tell(unit, Act("session.ended", caller.person_id, facts), actor)
         _log.info("signed out", session_id=caller.session_id, person_id=caller.person_id)

@@ -1,32 +1,22 @@
 """Signing in: count the try, compare the password, choose the tenant, open a session."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import structlog
 
-from identity_service.application.access import AccessToken, access_token
-from identity_service.domain.errors import TooManyTries, WrongCredentials
+from identity_service.application.admission import admit
+from identity_service.application.opening import Opening, SignedIn
+from identity_service.application.second_factor import SecondFactors
+from identity_service.application.trail import Later, Trail
+from identity_service.domain.audit import Act, Actor, ActorKind
+from identity_service.domain.errors import SecondFactorNeeded, WrongCredentials
 from identity_service.domain.names import email_of, password_of
-from identity_service.domain.people import Member, choose_membership
-from identity_service.domain.session import (
-    SECRET_BYTES,
-    RefreshSecret,
-    Session,
-    StoredToken,
-    open_session,
-    token_for,
-)
-from identity_service.domain.throttle import (
-    PER_ACCOUNT,
-    PER_SOURCE,
-    account_key,
-    source_key,
-    wait_for,
-    within,
-)
-from identity_service.ports import Clock, NewId, Passwords, PersonTokens, RandomBytes, Store
+from identity_service.domain.people import Account, Member, choose_membership
+from identity_service.domain.session import Place
+from identity_service.domain.throttle import account_key
+from identity_service.ports import Clock, Passwords, Store
 
 _log: Final = structlog.get_logger("identity_service")
 
@@ -39,24 +29,15 @@ class Attempt:
         email: As typed.
         password: As typed.
         tenant_slug: As typed; empty for the only tenant.
-        source: Where the call comes from, as `names.source_of` writes it.
+        second_factor: As typed; empty without one.
+        place: Where the call comes from.
     """
 
     email: str
     password: str = field(repr=False)
     tenant_slug: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A new session with everything the client takes home."""
-
-    member: Member
-    session: Session
-    refresh: RefreshSecret
-    refresh_expire_time: datetime
-    access: AccessToken
+    second_factor: str = field(repr=False)
+    place: Place
 
 
 class SignIn:
@@ -66,18 +47,20 @@ class SignIn:
         self,
         store: Store,
         passwords: Passwords,
-        signer: PersonTokens,
         *,
+        factors: SecondFactors,
+        opening: Opening,
+        trail: Trail,
+        later: Later,
         clock: Clock,
-        new_id: NewId,
-        random_bytes: RandomBytes,
     ) -> None:
         self._store = store
         self._passwords = passwords
-        self._signer = signer
+        self._factors = factors
+        self._opening = opening
+        self._trail = trail
+        self._later = later
         self._clock = clock
-        self._new_id = new_id
-        self._random_bytes = random_bytes
 
     async def __call__(self, attempt: Attempt) -> SignedIn:
         """Check a try and open a session.
@@ -86,12 +69,14 @@ class SignIn:
             InvalidArgument: E-mail or password have no possible form, or the tenant is missing.
             TooManyTries: It is not looked at yet.
             WrongCredentials: Nobody enters.
+            SecondFactorNeeded: A code is needed as well.
             Busy: Too many passwords wait to be compared.
         """
         now = self._clock()
         email = email_of(attempt.email)
         password = password_of(attempt.password)
-        await self._admit(email, attempt.source, now)
+        source = attempt.place.source
+        await admit(self._store, email, source, now)
         async with self._store.transaction(None) as unit:
             account = await unit.accounts.find_login(email)
         stored = None if account is None else account.password_hash
@@ -99,46 +84,45 @@ class SignIn:
         try:
             member = choose_membership(account, matches, attempt.tenant_slug)
         except WrongCredentials:
-            _log.info("sign-in refused", person_id=account.person.id if account else None)
+            self._tell_refusal(account, source)
             raise
         fresh_hash = None
         if stored is not None and self._passwords.is_outdated(stored):
             fresh_hash = await self._passwords.hash(password)
-        secret, session, token = self._new_session(member, now)
         async with self._store.transaction(member.tenant.id) as unit:
-            await unit.sessions.add(session, token)
-            if account is not None and fresh_hash is not None:
-                await unit.accounts.replace_hash(
-                    member.person.id, account.password_time, fresh_hash
-                )
-            await unit.tries.forget(account_key(email, attempt.source))
-        _log.info(
-            "signed in",
-            person_id=member.person.id,
-            tenant_id=member.tenant.id,
-            session_id=session.id,
-        )
-        access = access_token(self._signer, member, session, now)
-        return SignedIn(member, session, secret, token.expire_time, access)
+            passes = await self._factors.passes(unit, member, attempt.second_factor, now)
+            if passes:
+                if account is not None and fresh_hash is not None:
+                    await unit.accounts.replace_hash(
+                        member.person.id, account.password_time, fresh_hash
+                    )
+                await unit.tries.forget(account_key(email, source))
+                done = await self._opening(unit, member, attempt.place, now, way="password")
+        if not passes:
+            if not attempt.second_factor:
+                raise SecondFactorNeeded
+            self._tell_refusal(account, source)
+            raise WrongCredentials
+        _tell_log(done)
+        return done
 
-    async def _admit(self, email: str, source: str, now: datetime) -> None:
-        """Count the try against its account and its source, or refuse it uncounted."""
-        limits = {account_key(email, source): PER_ACCOUNT, source_key(source): PER_SOURCE}
-        longest = max(limit.window for limit in limits.values())
-        async with self._store.transaction(None) as unit:
-            tries = await unit.tries.lock(tuple(limits), now + longest)
-            wait = max(wait_for(limit, tries[key], now) for key, limit in limits.items())
-            if wait == timedelta(0):
-                for key, limit in limits.items():
-                    counted = (*within(limit, tries[key], now), now)
-                    await unit.tries.save(key, counted, now + limit.window)
-        if wait > timedelta(0):
-            _log.info("sign-in throttled", wait_s=round(wait.total_seconds(), 1))
-            raise TooManyTries(wait.total_seconds())
+    def _tell_refusal(self, account: Account | None, source: str) -> None:
+        """Tell the trails of all tenants of a person that somebody tried; nobody waits for it."""
+        _log.info("sign-in refused", person_id=account.person.id if account else None)
+        if account is None:
+            return
+        actor = Actor(ActorKind.NOBODY, None, None, source)
+        act = Act("session.refused", account.person.id)
+        for member in account.memberships:
+            place = member.tenant.id
+            self._later.do(partial(self._trail.tell_in, self._store, place, act, actor))
 
-    def _new_session(
-        self, member: Member, now: datetime
-    ) -> tuple[RefreshSecret, Session, StoredToken]:
-        secret = RefreshSecret(self._random_bytes(SECRET_BYTES))
-        session = open_session(self._new_id(), member.tenant.id, member.person.id, now)
-        return secret, session, token_for(session, secret, now)
+
+def _tell_log(done: SignedIn) -> None:
+    member: Member = done.member
+    _log.info(
+        "signed in",
+        person_id=member.person.id,
+        tenant_id=member.tenant.id,
+        session_id=done.session.id,
+    )

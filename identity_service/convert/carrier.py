@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from hubkit.core.caller import Caller
 from hubkit.core.errors import PermissionDenied, Unauthenticated
+from identity_service.domain.audit import Actor, ActorKind
 from identity_service.domain.names import source_of
-from identity_service.domain.session import RefreshSecret
+from identity_service.domain.session import Place, RefreshSecret
 
 COOKIE: Final = "__Host-dochub-refresh"
 METADATA: Final = "dochub-refresh-token"
+_LONGEST_AGENT: Final = 200
 _ATTRIBUTES: Final = "Secure; HttpOnly; SameSite=Strict; Path=/"
 
 Metadata = Iterable[tuple[str, str | bytes]]
@@ -27,15 +30,30 @@ class Arrival:
 
     Attributes:
         source: Where it comes from, as far as the gateway or the connection tells.
+        user_agent: What the calling program calls itself.
         is_browser: Whether an Origin header came along.
         cookies: Every refresh token found in cookies.
         native: Every refresh token found in metadata.
     """
 
     source: str
+    user_agent: str
     is_browser: bool
     cookies: frozenset[str] = field(repr=False)
     native: frozenset[str] = field(repr=False)
+
+    @property
+    def place(self) -> Place:
+        """Where the call comes from."""
+        return Place(self.source, self.user_agent)
+
+    def actor(self, caller: Caller) -> Actor:
+        """Give who acts, for the audit trail."""
+        if caller.service is not None:
+            return Actor(ActorKind.SERVICE, None, None, self.source)
+        if caller.person_id is None:
+            return Actor(ActorKind.API_KEY, caller.session_id, caller.session_id, self.source)
+        return Actor(ActorKind.PERSON, caller.person_id, caller.session_id, self.source)
 
     def presented(self) -> RefreshSecret:
         """Give the refresh token that came along.
@@ -86,7 +104,9 @@ def arrival_of(metadata: Metadata, peer: str, browser_origins: Set[str]) -> Arri
         raise PermissionDenied(
             f"a browser's refresh token comes as cookie {COOKIE}, never as metadata"
         )
-    return Arrival(_source(pairs, peer), bool(origins), _cookies(pairs), native)
+    agents = [value for key, value in pairs if key in {"x-user-agent", "user-agent"}]
+    agent = "".join(agents[:1])[:_LONGEST_AGENT]
+    return Arrival(_source(pairs, peer), agent, bool(origins), _cookies(pairs), native)
 
 
 def _cookies(pairs: list[tuple[str, str]]) -> frozenset[str]:

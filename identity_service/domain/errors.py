@@ -2,7 +2,14 @@
 
 from hubkit.core.errors import Busy, HubError, Kind
 
-__all__ = ["SessionOver", "TooManyTries", "WrongCredentials"]
+__all__ = [
+    "AlreadyExists",
+    "SecondFactorNeeded",
+    "SecretSpent",
+    "SessionOver",
+    "TooManyTries",
+    "WrongCredentials",
+]
 
 
 class WrongCredentials(HubError):
@@ -14,6 +21,34 @@ class WrongCredentials(HubError):
     def __init__(self) -> None:
         """Say the same for every cause."""
         super().__init__("the e-mail address, the password or the company is wrong")
+
+
+class SecondFactorNeeded(HubError):
+    """The password is right; a code is needed as well."""
+
+    kind = Kind.UNAUTHENTICATED
+    reason = "SECOND_FACTOR_NEEDED"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            "send a code of your authenticator, or a recovery code, as second_factor",
+            field="second_factor",
+        )
+
+
+class SecretSpent(HubError):
+    """A link or key that was used, withdrawn, or ran out; or never was one."""
+
+    kind = Kind.UNAUTHENTICATED
+    reason = "SECRET_SPENT"
+
+
+class AlreadyExists(HubError):
+    """The thing is there already."""
+
+    kind = Kind.EXISTS
+    reason = "ALREADY_EXISTS"
 
 
 class TooManyTries(Busy):

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
@@ -49,30 +50,42 @@ def slug_of(text: str) -> str:
     return slug
 
 
-def password_of(text: str) -> str:
+def password_of(text: str, field: str = "password") -> str:
     """Give a password in the form that is hashed: one spelling for all keyboards.
 
     Raises:
         InvalidArgument: It is empty or too long to be hashed for a stranger.
     """
     if not text or len(text) > PASSWORD_MAX:
-        raise InvalidArgument(
-            f"password must have 1 to {PASSWORD_MAX} characters", field="password"
-        )
+        raise InvalidArgument(f"{field} must have 1 to {PASSWORD_MAX} characters", field=field)
     return unicodedata.normalize("NFKC", text)
 
 
-def new_password_of(text: str) -> str:
+def new_password_of(
+    text: str, is_common: Callable[[str], bool], email: str, field: str = "password"
+) -> str:
     """Give a new password in the form that is hashed.
 
+    Args:
+        text: As typed.
+        is_common: Tells whether everybody would try it first.
+        email: Whose it is to be; empty where that is not known.
+        field: Where it stands in the request.
+
     Raises:
-        InvalidArgument: It is too short or too long.
+        InvalidArgument: It is too short, too long, or easily guessed.
     """
     if len(text) < PASSWORD_MIN:
         raise InvalidArgument(
-            f"a password must have at least {PASSWORD_MIN} characters", field="password"
+            f"a password must have at least {PASSWORD_MIN} characters", field=field
         )
-    return password_of(text)
+    password = password_of(text, field)
+    name = email.partition("@")[0]
+    if is_common(password) or (name and len(name) * 2 > len(text) and name in password.lower()):
+        raise InvalidArgument(
+            "this password is among the first that others try; choose another", field=field
+        )
+    return password
 
 
 def source_of(address: str) -> str | None:

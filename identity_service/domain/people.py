@@ -3,7 +3,7 @@
 A person is one for all tenants; the role is the membership's.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -85,6 +85,23 @@ class Account:
     password_time: datetime
     is_disabled: bool
     memberships: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactor:
+    """A person's authenticator.
+
+    Attributes:
+        sealed_secret: What it shares with us; None where there is none.
+        confirm_time: Since when its codes are asked for; None while they are not.
+        last_step: The time step of the last code that was used.
+        recovery_digests: Of the recovery codes that are left.
+    """
+
+    sealed_secret: bytes | None = field(default=None, repr=False)
+    confirm_time: datetime | None = None
+    last_step: int = 0
+    recovery_digests: tuple[bytes, ...] = ()
 
 
 def choose_membership(account: Account | None, matches: bool, slug: str) -> Member:

@@ -16,6 +16,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
+from identity_service.domain.people import Member, Tenant
+
 SESSION_LIFETIME: Final = timedelta(days=30)
 """However often it is refreshed."""
 IDLE_LIFETIME: Final = timedelta(days=7)
@@ -29,12 +31,28 @@ SECRET_BYTES: Final = 32
 _SEAL: Final = b"dochub refresh token: successor"
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a call comes from.
+
+    Attributes:
+        source: Network address, as `names.source_of` writes it.
+        user_agent: What the calling program calls itself.
+    """
+
+    source: str
+    user_agent: str = ""
+
+
 class EndReason(Enum):
     """Why a session was ended before its time."""
 
     SIGNED_OUT = "SIGNED_OUT"
     REPLAYED = "REPLAYED"  # a refresh token came back after its successor was used
     SHUT_OUT = "SHUT_OUT"  # the person, the membership or the tenant is no longer active
+    REVOKED = "REVOKED"  # from another session
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105  # a reason, no password
+    SWITCHED = "SWITCHED"  # another tenant of the same person was entered
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +108,8 @@ class Session:
         start_time: When they signed in.
         expire_time: When it ends for good.
         end_time: When it was ended before that; None while it was not.
+        source: The network address it began at.
+        user_agent: What the program that began it calls itself.
     """
 
     id: str
@@ -98,10 +118,27 @@ class Session:
     start_time: datetime
     expire_time: datetime
     end_time: datetime | None = None
+    source: str = ""
+    user_agent: str = ""
 
     def is_open(self, now: datetime) -> bool:
         """Tell whether it still lets its person in."""
         return self.end_time is None and now < self.expire_time
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session as its person sees it.
+
+    Attributes:
+        session: The session itself.
+        tenant: Where.
+        last_use_time: When it was last refreshed.
+    """
+
+    session: Session
+    tenant: Tenant
+    last_use_time: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +182,20 @@ def step_for(session: Session, token: StoredToken, now: datetime) -> Step:
     return Step.END
 
 
-def open_session(session_id: str, tenant_id: str, person_id: str, now: datetime) -> Session:
-    """Begin a session."""
-    return Session(session_id, tenant_id, person_id, now, now + SESSION_LIFETIME)
+def open_session(
+    session_id: str, member: Member, now: datetime, place: Place, until: datetime | None = None
+) -> Session:
+    """Begin a session, which ends no later than a time."""
+    end = now + SESSION_LIFETIME
+    return Session(
+        session_id,
+        member.tenant.id,
+        member.person.id,
+        now,
+        end if until is None else min(end, until),
+        source=place.source,
+        user_agent=place.user_agent,
+    )
 
 
 def token_for(session: Session, secret: RefreshSecret, now: datetime) -> StoredToken:

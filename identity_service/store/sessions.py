@@ -5,13 +5,19 @@ from datetime import datetime
 from sqlalchemy import Select, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity_service.domain.session import EndReason, Session, StoredToken
+from identity_service.domain.people import Tenant
+from identity_service.domain.session import EndReason, OpenSession, Session, StoredToken
 from identity_service.ports import TokenPlace
 from identity_service.store.tables import refresh_token, session
 
 _FIND_REFRESH = text("SELECT tenant_id, session_id FROM identity.find_refresh(:digest)")
 _SWEEP = text("SELECT identity.sweep_sessions(:before)")
-_SessionRows = Select[str, str, str, datetime, datetime, datetime | None]
+_OF_PERSON = text("SELECT * FROM identity.find_sessions(CAST(:person AS uuid), :now)")
+_END = text(
+    "SELECT session_id FROM identity.end_sessions("
+    "CAST(:person AS uuid), CAST(:only AS uuid), CAST(:but AS uuid), :now, :reason)"
+)
+_SessionRows = Select[str, str, str, datetime, datetime, datetime | None, str, str]
 
 
 class SqlSessions:
@@ -35,6 +41,8 @@ class SqlSessions:
                 person_id=new.person_id,
                 start_time=new.start_time,
                 expire_time=new.expire_time,
+                source=new.source,
+                user_agent=new.user_agent,
             )
         )
         await self._add_token(token)
@@ -80,6 +88,40 @@ class SqlSessions:
         """Forget sessions of all tenants that ran out before a time; tells how many."""
         return int(await self._connection.scalar(_SWEEP, {"before": before}) or 0)
 
+    async def of_person(self, person_id: str, now: datetime) -> list[OpenSession]:
+        """List a person's open sessions in every tenant, the newest first."""
+        rows = (await self._connection.execute(_OF_PERSON, {"person": person_id, "now": now})).all()
+        return [
+            OpenSession(
+                Session(
+                    str(row.session_id),
+                    str(row.tenant_id),
+                    person_id,
+                    row.start_time,
+                    row.expire_time,
+                    source=row.source,
+                    user_agent=row.user_agent,
+                ),
+                Tenant(str(row.tenant_id), row.tenant_slug, row.tenant_name),
+                row.last_use_time or row.start_time,
+            )
+            for row in rows
+        ]
+
+    async def end_of_person(
+        self,
+        person_id: str,
+        now: datetime,
+        reason: EndReason,
+        *,
+        only: str | None = None,
+        but: str | None = None,
+    ) -> list[str]:
+        """End a person's sessions in every tenant; gives the ids of those that ended."""
+        choice = {"person": person_id, "only": only, "but": but}
+        rows = await self._connection.execute(_END, {**choice, "now": now, "reason": reason.value})
+        return [str(row.session_id) for row in rows]
+
     async def _one(self, query: _SessionRows) -> Session | None:
         row = (await self._connection.execute(query)).one_or_none()
         return None if row is None else Session(*row)
@@ -103,6 +145,8 @@ _SESSIONS = select(
     session.c.start_time,
     session.c.expire_time,
     session.c.end_time,
+    session.c.source,
+    session.c.user_agent,
 )
 _TOKENS = select(
     refresh_token.c.digest,

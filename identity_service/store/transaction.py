@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hubkit.sql.database import Database
 from identity_service.store.accounts import SqlAccounts
+from identity_service.store.audit import SqlAudit
 from identity_service.store.revocations import SqlRevocations
 from identity_service.store.sessions import SqlSessions
 from identity_service.store.tries import SqlTries
@@ -20,6 +21,7 @@ class SqlUnit:
         self.sessions = SqlSessions(connection)
         self.tries = SqlTries(connection)
         self.revocations = SqlRevocations(connection)
+        self.audit = SqlAudit(connection)
 
 
 class SqlStore:

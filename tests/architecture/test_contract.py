@@ -37,7 +37,7 @@ def test_every_rpc_names_its_permission() -> None:
     assert silent == []
 
 
-def test_only_sign_in_and_refresh_need_no_token() -> None:
+def test_only_who_cannot_have_a_token_needs_none() -> None:
     public = {
         method.full_name
         for method in methods()
@@ -46,6 +46,8 @@ def test_only_sign_in_and_refresh_need_no_token() -> None:
     assert public == {
         "dochub.identity.v1.AuthService.Login",
         "dochub.identity.v1.AuthService.RefreshToken",
+        "dochub.identity.v1.AuthService.RequestPasswordReset",
+        "dochub.identity.v1.AuthService.ConfirmPasswordReset",
     }
 
 

@@ -54,6 +54,56 @@ class AuthServiceStub:
                 request_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.LogoutRequest.SerializeToString,
                 response_deserializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.LogoutResponse.FromString,
                 _registered_method=True)
+        self.SwitchTenant = channel.unary_unary(
+                '/dochub.identity.v1.AuthService/SwitchTenant',
+                request_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.SwitchTenantRequest.SerializeToString,
+                response_deserializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.SwitchTenantResponse.FromString,
+                _registered_method=True)
+        self.ListSessions = channel.unary_unary(
+                '/dochub.identity.v1.AuthService/ListSessions',
+                request_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.ListSessionsRequest.SerializeToString,
+                response_deserializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.ListSessionsResponse.FromString,
+                _registered_method=True)
+        self.RevokeSession = channel.unary_unary(
+                '/dochub.identity.v1.AuthService/RevokeSession',
+                request_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.RevokeSessionRequest.SerializeToString,
+                response_deserializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.RevokeSessionResponse.FromString,
+                _registered_method=True)
+        self.RevokeAllSessions = channel.unary_unary(
+                '/dochub.identity.v1.AuthService/RevokeAllSessions',
+                request_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.RevokeAllSessionsRequest.SerializeToString,
+                response_deserializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.RevokeAllSessionsResponse.FromString,
+                _registered_method=True)
+        self.ChangePassword = channel.unary_unary(
+                '/dochub.identity.v1.AuthService/ChangePassword',
+                request_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.ChangePasswordRequest.SerializeToString,
+                response_deserializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.ChangePasswordResponse.FromString,
+                _registered_method=True)
+        self.RequestPasswordReset = channel.unary_unary(
+                '/dochub.identity.v1.AuthService/RequestPasswordReset',
+                request_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.RequestPasswordResetRequest.SerializeToString,
+                response_deserializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.RequestPasswordResetResponse.FromString,
+                _registered_method=True)
+        self.ConfirmPasswordReset = channel.unary_unary(
+                '/dochub.identity.v1.AuthService/ConfirmPasswordReset',
+                request_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.ConfirmPasswordResetRequest.SerializeToString,
+                response_deserializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.ConfirmPasswordResetResponse.FromString,
+                _registered_method=True)
+        self.EnrollSecondFactor = channel.unary_unary(
+                '/dochub.identity.v1.AuthService/EnrollSecondFactor',
+                request_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.EnrollSecondFactorRequest.SerializeToString,
+                response_deserializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.EnrollSecondFactorResponse.FromString,
+                _registered_method=True)
+        self.ConfirmSecondFactor = channel.unary_unary(
+                '/dochub.identity.v1.AuthService/ConfirmSecondFactor',
+                request_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.ConfirmSecondFactorRequest.SerializeToString,
+                response_deserializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.ConfirmSecondFactorResponse.FromString,
+                _registered_method=True)
+        self.RemoveSecondFactor = channel.unary_unary(
+                '/dochub.identity.v1.AuthService/RemoveSecondFactor',
+                request_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.RemoveSecondFactorRequest.SerializeToString,
+                response_deserializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.RemoveSecondFactorResponse.FromString,
+                _registered_method=True)
         self.GetCurrentUser = channel.unary_unary(
                 '/dochub.identity.v1.AuthService/GetCurrentUser',
                 request_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.GetCurrentUserRequest.SerializeToString,
@@ -91,6 +141,80 @@ class AuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SwitchTenant(self, request, context):
+        """Go on in another tenant of the same person: the present session ends, one there begins and
+        lasts no longer than the present one would have.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSessions(self, request, context):
+        """List the caller's open sessions, in every tenant.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RevokeSession(self, request, context):
+        """End one of the caller's sessions.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RevokeAllSessions(self, request, context):
+        """End all of the caller's sessions, or all but the present one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangePassword(self, request, context):
+        """Set another password; every other session of the caller ends.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RequestPasswordReset(self, request, context):
+        """Have a link mailed that sets a new password. The answer is the same whether or not anybody has
+        the address.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmPasswordReset(self, request, context):
+        """Set a password with what was mailed, for a reset or an invitation; every session of the person
+        ends. It works once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EnrollSecondFactor(self, request, context):
+        """Begin with codes of an authenticator as second factor; they are asked for once confirmed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmSecondFactor(self, request, context):
+        """Prove that the authenticator works; from then on signing in needs its codes. Recovery codes
+        are shown this once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveSecondFactor(self, request, context):
+        """Do without the second factor again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetCurrentUser(self, request, context):
         """Tell who is signed in, where, and what they may do.
         """
@@ -115,6 +239,56 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.Logout,
                     request_deserializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.LogoutRequest.FromString,
                     response_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.LogoutResponse.SerializeToString,
+            ),
+            'SwitchTenant': grpc.unary_unary_rpc_method_handler(
+                    servicer.SwitchTenant,
+                    request_deserializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.SwitchTenantRequest.FromString,
+                    response_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.SwitchTenantResponse.SerializeToString,
+            ),
+            'ListSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSessions,
+                    request_deserializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.ListSessionsRequest.FromString,
+                    response_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.ListSessionsResponse.SerializeToString,
+            ),
+            'RevokeSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevokeSession,
+                    request_deserializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.RevokeSessionRequest.FromString,
+                    response_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.RevokeSessionResponse.SerializeToString,
+            ),
+            'RevokeAllSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevokeAllSessions,
+                    request_deserializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.RevokeAllSessionsRequest.FromString,
+                    response_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.RevokeAllSessionsResponse.SerializeToString,
+            ),
+            'ChangePassword': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangePassword,
+                    request_deserializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.ChangePasswordRequest.FromString,
+                    response_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.ChangePasswordResponse.SerializeToString,
+            ),
+            'RequestPasswordReset': grpc.unary_unary_rpc_method_handler(
+                    servicer.RequestPasswordReset,
+                    request_deserializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.RequestPasswordResetRequest.FromString,
+                    response_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.RequestPasswordResetResponse.SerializeToString,
+            ),
+            'ConfirmPasswordReset': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmPasswordReset,
+                    request_deserializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.ConfirmPasswordResetRequest.FromString,
+                    response_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.ConfirmPasswordResetResponse.SerializeToString,
+            ),
+            'EnrollSecondFactor': grpc.unary_unary_rpc_method_handler(
+                    servicer.EnrollSecondFactor,
+                    request_deserializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.EnrollSecondFactorRequest.FromString,
+                    response_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.EnrollSecondFactorResponse.SerializeToString,
+            ),
+            'ConfirmSecondFactor': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmSecondFactor,
+                    request_deserializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.ConfirmSecondFactorRequest.FromString,
+                    response_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.ConfirmSecondFactorResponse.SerializeToString,
+            ),
+            'RemoveSecondFactor': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveSecondFactor,
+                    request_deserializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.RemoveSecondFactorRequest.FromString,
+                    response_serializer=dochub_dot_identity_dot_v1_dot_auth__service__pb2.RemoveSecondFactorResponse.SerializeToString,
             ),
             'GetCurrentUser': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCurrentUser,
@@ -208,6 +382,276 @@ class AuthService:
             '/dochub.identity.v1.AuthService/Logout',
             dochub_dot_identity_dot_v1_dot_auth__service__pb2.LogoutRequest.SerializeToString,
             dochub_dot_identity_dot_v1_dot_auth__service__pb2.LogoutResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SwitchTenant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dochub.identity.v1.AuthService/SwitchTenant',
+            dochub_dot_identity_dot_v1_dot_auth__service__pb2.SwitchTenantRequest.SerializeToString,
+            dochub_dot_identity_dot_v1_dot_auth__service__pb2.SwitchTenantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dochub.identity.v1.AuthService/ListSessions',
+            dochub_dot_identity_dot_v1_dot_auth__service__pb2.ListSessionsRequest.SerializeToString,
+            dochub_dot_identity_dot_v1_dot_auth__service__pb2.ListSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevokeSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dochub.identity.v1.AuthService/RevokeSession',
+            dochub_dot_identity_dot_v1_dot_auth__service__pb2.RevokeSessionRequest.SerializeToString,
+            dochub_dot_identity_dot_v1_dot_auth__service__pb2.RevokeSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevokeAllSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dochub.identity.v1.AuthService/RevokeAllSessions',
+            dochub_dot_identity_dot_v1_dot_auth__service__pb2.RevokeAllSessionsRequest.SerializeToString,
+            dochub_dot_identity_dot_v1_dot_auth__service__pb2.RevokeAllSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangePassword(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dochub.identity.v1.AuthService/ChangePassword',
+            dochub_dot_identity_dot_v1_dot_auth__service__pb2.ChangePasswordRequest.SerializeToString,
+            dochub_dot_identity_dot_v1_dot_auth__service__pb2.ChangePasswordResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RequestPasswordReset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dochub.identity.v1.AuthService/RequestPasswordReset',
+            dochub_dot_identity_dot_v1_dot_auth__service__pb2.RequestPasswordResetRequest.SerializeToString,
+            dochub_dot_identity_dot_v1_dot_auth__service__pb2.RequestPasswordResetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmPasswordReset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dochub.identity.v1.AuthService/ConfirmPasswordReset',
+            dochub_dot_identity_dot_v1_dot_auth__service__pb2.ConfirmPasswordResetRequest.SerializeToString,
+            dochub_dot_identity_dot_v1_dot_auth__service__pb2.ConfirmPasswordResetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EnrollSecondFactor(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dochub.identity.v1.AuthService/EnrollSecondFactor',
+            dochub_dot_identity_dot_v1_dot_auth__service__pb2.EnrollSecondFactorRequest.SerializeToString,
+            dochub_dot_identity_dot_v1_dot_auth__service__pb2.EnrollSecondFactorResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmSecondFactor(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dochub.identity.v1.AuthService/ConfirmSecondFactor',
+            dochub_dot_identity_dot_v1_dot_auth__service__pb2.ConfirmSecondFactorRequest.SerializeToString,
+            dochub_dot_identity_dot_v1_dot_auth__service__pb2.ConfirmSecondFactorResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveSecondFactor(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dochub.identity.v1.AuthService/RemoveSecondFactor',
+            dochub_dot_identity_dot_v1_dot_auth__service__pb2.RemoveSecondFactorRequest.SerializeToString,
+            dochub_dot_identity_dot_v1_dot_auth__service__pb2.RemoveSecondFactorResponse.FromString,
             options,
             channel_credentials,
             insecure,

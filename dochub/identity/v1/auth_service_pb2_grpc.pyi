@@ -46,6 +46,34 @@ class AuthServiceStub:
     """
     Logout: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.LogoutRequest, _auth_service_pb2.LogoutResponse]
     """End the session of the token that comes with the call."""
+    SwitchTenant: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.SwitchTenantRequest, _auth_service_pb2.SwitchTenantResponse]
+    """Go on in another tenant of the same person: the present session ends, one there begins and
+    lasts no longer than the present one would have.
+    """
+    ListSessions: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.ListSessionsRequest, _auth_service_pb2.ListSessionsResponse]
+    """List the caller's open sessions, in every tenant."""
+    RevokeSession: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.RevokeSessionRequest, _auth_service_pb2.RevokeSessionResponse]
+    """End one of the caller's sessions."""
+    RevokeAllSessions: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.RevokeAllSessionsRequest, _auth_service_pb2.RevokeAllSessionsResponse]
+    """End all of the caller's sessions, or all but the present one."""
+    ChangePassword: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.ChangePasswordRequest, _auth_service_pb2.ChangePasswordResponse]
+    """Set another password; every other session of the caller ends."""
+    RequestPasswordReset: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.RequestPasswordResetRequest, _auth_service_pb2.RequestPasswordResetResponse]
+    """Have a link mailed that sets a new password. The answer is the same whether or not anybody has
+    the address.
+    """
+    ConfirmPasswordReset: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.ConfirmPasswordResetRequest, _auth_service_pb2.ConfirmPasswordResetResponse]
+    """Set a password with what was mailed, for a reset or an invitation; every session of the person
+    ends. It works once.
+    """
+    EnrollSecondFactor: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.EnrollSecondFactorRequest, _auth_service_pb2.EnrollSecondFactorResponse]
+    """Begin with codes of an authenticator as second factor; they are asked for once confirmed."""
+    ConfirmSecondFactor: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.ConfirmSecondFactorRequest, _auth_service_pb2.ConfirmSecondFactorResponse]
+    """Prove that the authenticator works; from then on signing in needs its codes. Recovery codes
+    are shown this once.
+    """
+    RemoveSecondFactor: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.RemoveSecondFactorRequest, _auth_service_pb2.RemoveSecondFactorResponse]
+    """Do without the second factor again."""
     GetCurrentUser: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.GetCurrentUserRequest, _auth_service_pb2.GetCurrentUserResponse]
     """Tell who is signed in, where, and what they may do."""
 
@@ -67,6 +95,34 @@ class AuthServiceAsyncStub(AuthServiceStub):
     """
     Logout: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.LogoutRequest, _auth_service_pb2.LogoutResponse]  # type: ignore[assignment]
     """End the session of the token that comes with the call."""
+    SwitchTenant: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.SwitchTenantRequest, _auth_service_pb2.SwitchTenantResponse]  # type: ignore[assignment]
+    """Go on in another tenant of the same person: the present session ends, one there begins and
+    lasts no longer than the present one would have.
+    """
+    ListSessions: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ListSessionsRequest, _auth_service_pb2.ListSessionsResponse]  # type: ignore[assignment]
+    """List the caller's open sessions, in every tenant."""
+    RevokeSession: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.RevokeSessionRequest, _auth_service_pb2.RevokeSessionResponse]  # type: ignore[assignment]
+    """End one of the caller's sessions."""
+    RevokeAllSessions: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.RevokeAllSessionsRequest, _auth_service_pb2.RevokeAllSessionsResponse]  # type: ignore[assignment]
+    """End all of the caller's sessions, or all but the present one."""
+    ChangePassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ChangePasswordRequest, _auth_service_pb2.ChangePasswordResponse]  # type: ignore[assignment]
+    """Set another password; every other session of the caller ends."""
+    RequestPasswordReset: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.RequestPasswordResetRequest, _auth_service_pb2.RequestPasswordResetResponse]  # type: ignore[assignment]
+    """Have a link mailed that sets a new password. The answer is the same whether or not anybody has
+    the address.
+    """
+    ConfirmPasswordReset: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ConfirmPasswordResetRequest, _auth_service_pb2.ConfirmPasswordResetResponse]  # type: ignore[assignment]
+    """Set a password with what was mailed, for a reset or an invitation; every session of the person
+    ends. It works once.
+    """
+    EnrollSecondFactor: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.EnrollSecondFactorRequest, _auth_service_pb2.EnrollSecondFactorResponse]  # type: ignore[assignment]
+    """Begin with codes of an authenticator as second factor; they are asked for once confirmed."""
+    ConfirmSecondFactor: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ConfirmSecondFactorRequest, _auth_service_pb2.ConfirmSecondFactorResponse]  # type: ignore[assignment]
+    """Prove that the authenticator works; from then on signing in needs its codes. Recovery codes
+    are shown this once.
+    """
+    RemoveSecondFactor: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.RemoveSecondFactorRequest, _auth_service_pb2.RemoveSecondFactorResponse]  # type: ignore[assignment]
+    """Do without the second factor again."""
     GetCurrentUser: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.GetCurrentUserRequest, _auth_service_pb2.GetCurrentUserResponse]  # type: ignore[assignment]
     """Tell who is signed in, where, and what they may do."""
 
@@ -103,6 +159,94 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_auth_service_pb2.LogoutResponse, _abc.Awaitable[_auth_service_pb2.LogoutResponse]]:
         """End the session of the token that comes with the call."""
+
+    @_abc_1.abstractmethod
+    def SwitchTenant(
+        self,
+        request: _auth_service_pb2.SwitchTenantRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_service_pb2.SwitchTenantResponse, _abc.Awaitable[_auth_service_pb2.SwitchTenantResponse]]:
+        """Go on in another tenant of the same person: the present session ends, one there begins and
+        lasts no longer than the present one would have.
+        """
+
+    @_abc_1.abstractmethod
+    def ListSessions(
+        self,
+        request: _auth_service_pb2.ListSessionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_service_pb2.ListSessionsResponse, _abc.Awaitable[_auth_service_pb2.ListSessionsResponse]]:
+        """List the caller's open sessions, in every tenant."""
+
+    @_abc_1.abstractmethod
+    def RevokeSession(
+        self,
+        request: _auth_service_pb2.RevokeSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_service_pb2.RevokeSessionResponse, _abc.Awaitable[_auth_service_pb2.RevokeSessionResponse]]:
+        """End one of the caller's sessions."""
+
+    @_abc_1.abstractmethod
+    def RevokeAllSessions(
+        self,
+        request: _auth_service_pb2.RevokeAllSessionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_service_pb2.RevokeAllSessionsResponse, _abc.Awaitable[_auth_service_pb2.RevokeAllSessionsResponse]]:
+        """End all of the caller's sessions, or all but the present one."""
+
+    @_abc_1.abstractmethod
+    def ChangePassword(
+        self,
+        request: _auth_service_pb2.ChangePasswordRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_service_pb2.ChangePasswordResponse, _abc.Awaitable[_auth_service_pb2.ChangePasswordResponse]]:
+        """Set another password; every other session of the caller ends."""
+
+    @_abc_1.abstractmethod
+    def RequestPasswordReset(
+        self,
+        request: _auth_service_pb2.RequestPasswordResetRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_service_pb2.RequestPasswordResetResponse, _abc.Awaitable[_auth_service_pb2.RequestPasswordResetResponse]]:
+        """Have a link mailed that sets a new password. The answer is the same whether or not anybody has
+        the address.
+        """
+
+    @_abc_1.abstractmethod
+    def ConfirmPasswordReset(
+        self,
+        request: _auth_service_pb2.ConfirmPasswordResetRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_service_pb2.ConfirmPasswordResetResponse, _abc.Awaitable[_auth_service_pb2.ConfirmPasswordResetResponse]]:
+        """Set a password with what was mailed, for a reset or an invitation; every session of the person
+        ends. It works once.
+        """
+
+    @_abc_1.abstractmethod
+    def EnrollSecondFactor(
+        self,
+        request: _auth_service_pb2.EnrollSecondFactorRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_service_pb2.EnrollSecondFactorResponse, _abc.Awaitable[_auth_service_pb2.EnrollSecondFactorResponse]]:
+        """Begin with codes of an authenticator as second factor; they are asked for once confirmed."""
+
+    @_abc_1.abstractmethod
+    def ConfirmSecondFactor(
+        self,
+        request: _auth_service_pb2.ConfirmSecondFactorRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_service_pb2.ConfirmSecondFactorResponse, _abc.Awaitable[_auth_service_pb2.ConfirmSecondFactorResponse]]:
+        """Prove that the authenticator works; from then on signing in needs its codes. Recovery codes
+        are shown this once.
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveSecondFactor(
+        self,
+        request: _auth_service_pb2.RemoveSecondFactorRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_service_pb2.RemoveSecondFactorResponse, _abc.Awaitable[_auth_service_pb2.RemoveSecondFactorResponse]]:
+        """Do without the second factor again."""
 
     @_abc_1.abstractmethod
     def GetCurrentUser(

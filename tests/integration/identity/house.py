@@ -1,10 +1,12 @@
 """Identity as a real gRPC server on a real PostgreSQL, with a clock that tests move."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import asyncpg
@@ -13,6 +15,7 @@ from google.protobuf.message import Message
 
 from dochub.identity.v1 import auth_service_pb2 as pb
 from dochub.identity.v1 import revocation_service_pb2 as revocation_pb
+from dochub.identity.v1.audit_service_pb2_grpc import AuditServiceStub
 from dochub.identity.v1.auth_service_pb2_grpc import AuthServiceStub
 from dochub.identity.v1.revocation_service_pb2_grpc import RevocationServiceStub
 from hubkit.config import ServerSettings
@@ -21,7 +24,7 @@ from hubkit.testing.postgres import FreshDatabase
 from hubkit.testing.server import in_process_server
 from hubkit.testing.tokens import Mesh, bearer
 from identity_service.bootstrap import build
-from identity_service.config import IdentitySettings
+from identity_service.config import IdentitySettings, MailSettings
 from identity_service.convert.carrier import COOKIE, METADATA
 from identity_service.offline import add_member, create_admin
 
@@ -70,14 +73,20 @@ class Client:
         self.channel = channel
         self.target = target
         self._stub = AuthServiceStub(channel)
+        self.auth = self._stub
+        self.audit = AuditServiceStub(channel)
         self._source: Pairs = (("x-envoy-external-address", source),)
 
     def at(self, source: str) -> "Client":
         """The same somewhere else."""
         return Client(self.channel, source, self.target)
 
-    async def login(self, email: str, password: str, slug: str = "", extra: Pairs = ()) -> Reply:
-        request = pb.LoginRequest(email=email, password=password, tenant_slug=slug)
+    async def login(
+        self, email: str, password: str, slug: str = "", extra: Pairs = (), code: str = ""
+    ) -> Reply:
+        request = pb.LoginRequest(
+            email=email, password=password, tenant_slug=slug, second_factor=code
+        )
         return await _reply(self._stub.Login(request, metadata=self._source + extra))
 
     async def refresh(self, token: str) -> Reply:
@@ -93,6 +102,16 @@ class Client:
     async def logout(self, access_token: str, extra: Pairs = ()) -> Reply:
         metadata = bearer(access_token) + extra
         return await _reply(self._stub.Logout(pb.LogoutRequest(), metadata=metadata))
+
+    async def call(self, method: Any, request: Any, access_token: str = "") -> Any:
+        """Call anything from here."""
+        metadata = self._source + (bearer(access_token) if access_token else ())
+        return await method(request, metadata=metadata)
+
+    async def switch(self, access_token: str, slug: str) -> Reply:
+        metadata = self._source + bearer(access_token)
+        request = pb.SwitchTenantRequest(tenant_slug=slug)
+        return await _reply(self._stub.SwitchTenant(request, metadata=metadata))
 
     async def revocations(self, access_token: str) -> Any:
         return await RevocationServiceStub(self.channel).ListRevocations(
@@ -130,8 +149,33 @@ class House:
             ),
             database=self.database.settings("dochub_identity"),
             browser_origins=(ORIGIN,),
+            mail=MailSettings(outbox=self.outbox, link="https://hub.example/password#"),
+            data_key_file=self._data_key(),
             **changes,
         )
+
+    @property
+    def outbox(self) -> Path:
+        """Where letters lie."""
+        return self.mesh.folder / "outbox"
+
+    async def link_for(self, email: str) -> str:
+        """Wait for a letter to somebody; gives the secret of its link, and takes it away."""
+        deadline = asyncio.get_running_loop().time() + 20
+        while asyncio.get_running_loop().time() < deadline:
+            for path in self.outbox.glob("*.eml"):
+                text = path.read_text()
+                if f"To: {email}" in text and "/password#" in text:
+                    path.unlink()
+                    return text.partition("/password#")[2].split()[0]
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"no letter came to {email}")
+
+    def _data_key(self) -> Path:
+        path = self.mesh.folder / "data.key"
+        if not path.exists():
+            path.write_text(secrets.token_hex(32))
+        return path
 
     @asynccontextmanager
     async def served(self, **changes: Any) -> AsyncIterator[Client]:

@@ -51,12 +51,18 @@ def test_only_streams_have_no_total_timeout() -> None:
         "GetPageImage",
         "DownloadDocument",
         "ReadPages",
+        "ExportAuditEvents",
     }
 
 
-def test_only_signing_in_and_refreshing_are_public() -> None:
+def test_only_who_cannot_have_a_token_needs_none() -> None:
     public = {route.path.rsplit("/", 1)[1] for route in routes() if route.public}
-    assert public == {"Login", "RefreshToken"}
+    assert public == {
+        "Login",
+        "RefreshToken",
+        "RequestPasswordReset",
+        "ConfirmPasswordReset",
+    }
 
 
 @pytest.mark.parametrize("text", ["", "host", "host:", ":1", "host:0", "host:65536", "host:-1"])

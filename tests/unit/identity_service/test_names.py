@@ -10,6 +10,7 @@ from identity_service.domain.names import (
     slug_of,
     source_of,
 )
+from identity_service.engine.common import is_common
 
 
 def test_an_address_is_found_however_it_is_typed() -> None:
@@ -46,7 +47,28 @@ def test_a_password_that_cannot_be_hashed_is_refused(text: str) -> None:
 
 def test_a_new_password_must_be_long() -> None:
     with pytest.raises(InvalidArgument, match="at least 12"):
-        new_password_of("eleven char")
+        new_password_of("eleven char", is_common, "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "passwordpassword",
+        "1q2w3e4r5t6y",
+        "Password1234!",
+        "111111111111",
+        "abababababab",
+        "annabel.lee99",
+    ],
+)
+def test_a_new_password_is_none_that_others_try_first(text: str) -> None:
+    with pytest.raises(InvalidArgument, match="among the first"):
+        new_password_of(text, is_common, "annabel.lee@example.com")
+
+
+@pytest.mark.parametrize("text", ["correct horse battery staple", "ข้าวผัดกุ้งสองจาน", "x7#Kq2!vLp9z"])
+def test_a_good_password_is_taken(text: str) -> None:
+    assert new_password_of(text, is_common, "annabel.lee@example.com")
 
 
 @pytest.mark.parametrize(

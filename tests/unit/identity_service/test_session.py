@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from identity_service.domain.people import Member, Person, Role, Tenant
 from identity_service.domain.session import (
     ACCESS_LIFETIME,
     GRACE,
     IDLE_LIFETIME,
     SESSION_LIFETIME,
+    Place,
     RefreshSecret,
     Session,
     Step,
@@ -29,7 +31,8 @@ NEXT = RefreshSecret(bytes(range(100, 132)))
 
 
 def fresh() -> tuple[Session, StoredToken]:
-    session = open_session("s", "t", "p", NOW)
+    member = Member(Person("p", "p@example.com", "P"), Tenant("t", "t", "T"), Role.VIEWER)
+    session = open_session("s", member, NOW, Place("10.0.0.1"))
     return session, token_for(session, SECRET, NOW)
 
 

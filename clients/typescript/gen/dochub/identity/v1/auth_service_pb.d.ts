@@ -48,6 +48,75 @@ export declare type Tenant = Message<"dochub.identity.v1.Tenant"> & {
 export declare const TenantSchema: GenMessage<Tenant>;
 
 /**
+ * One sign-in that still goes on.
+ *
+ * @generated from message dochub.identity.v1.Session
+ */
+export declare type Session = Message<"dochub.identity.v1.Session"> & {
+  /**
+   * Made by the server.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Where.
+   *
+   * @generated from field: dochub.identity.v1.Tenant tenant = 2;
+   */
+  tenant?: Tenant | undefined;
+
+  /**
+   * When it began.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 3;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * When it was last refreshed.
+   *
+   * @generated from field: google.protobuf.Timestamp last_use_time = 4;
+   */
+  lastUseTime?: Timestamp | undefined;
+
+  /**
+   * When it ends for good.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 5;
+   */
+  expireTime?: Timestamp | undefined;
+
+  /**
+   * The network address it began at.
+   *
+   * @generated from field: string source = 6;
+   */
+  source: string;
+
+  /**
+   * What the program that began it calls itself.
+   *
+   * @generated from field: string user_agent = 7;
+   */
+  userAgent: string;
+
+  /**
+   * Whether it is the one of this call.
+   *
+   * @generated from field: bool current = 8;
+   */
+  current: boolean;
+};
+
+/**
+ * Describes the message dochub.identity.v1.Session.
+ * Use `create(SessionSchema)` to create a new message.
+ */
+export declare const SessionSchema: GenMessage<Session>;
+
+/**
  * A person and their place in one tenant.
  *
  * @generated from message dochub.identity.v1.User
@@ -114,6 +183,13 @@ export declare type LoginRequest = Message<"dochub.identity.v1.LoginRequest"> & 
    * @generated from field: string tenant_slug = 3;
    */
   tenantSlug: string;
+
+  /**
+   * A code of the authenticator or a recovery code, where the person has a second factor.
+   *
+   * @generated from field: string second_factor = 4;
+   */
+  secondFactor: string;
 };
 
 /**
@@ -279,6 +355,20 @@ export declare type GetCurrentUserResponse = Message<"dochub.identity.v1.GetCurr
    * @generated from field: repeated string permissions = 3;
    */
   permissions: string[];
+
+  /**
+   * Every tenant that the person may switch to, this one among them.
+   *
+   * @generated from field: repeated dochub.identity.v1.Tenant tenants = 4;
+   */
+  tenants: Tenant[];
+
+  /**
+   * Whether signing in needs a second factor.
+   *
+   * @generated from field: bool has_second_factor = 5;
+   */
+  hasSecondFactor: boolean;
 };
 
 /**
@@ -286,6 +376,426 @@ export declare type GetCurrentUserResponse = Message<"dochub.identity.v1.GetCurr
  * Use `create(GetCurrentUserResponseSchema)` to create a new message.
  */
 export declare const GetCurrentUserResponseSchema: GenMessage<GetCurrentUserResponse>;
+
+/**
+ * Asks to go on in another tenant.
+ *
+ * @generated from message dochub.identity.v1.SwitchTenantRequest
+ */
+export declare type SwitchTenantRequest = Message<"dochub.identity.v1.SwitchTenantRequest"> & {
+  /**
+   * Which.
+   *
+   * @generated from field: string tenant_slug = 1;
+   */
+  tenantSlug: string;
+};
+
+/**
+ * Describes the message dochub.identity.v1.SwitchTenantRequest.
+ * Use `create(SwitchTenantRequestSchema)` to create a new message.
+ */
+export declare const SwitchTenantRequestSchema: GenMessage<SwitchTenantRequest>;
+
+/**
+ * The session there; the new refresh token comes as cookie or metadata.
+ *
+ * @generated from message dochub.identity.v1.SwitchTenantResponse
+ */
+export declare type SwitchTenantResponse = Message<"dochub.identity.v1.SwitchTenantResponse"> & {
+  /**
+   * Sent as `authorization: Bearer …` with every call.
+   *
+   * @generated from field: string access_token = 1;
+   */
+  accessToken: string;
+
+  /**
+   * When the access token ends.
+   *
+   * @generated from field: google.protobuf.Timestamp access_token_expire_time = 2;
+   */
+  accessTokenExpireTime?: Timestamp | undefined;
+
+  /**
+   * Who.
+   *
+   * @generated from field: dochub.identity.v1.User user = 3;
+   */
+  user?: User | undefined;
+
+  /**
+   * Where.
+   *
+   * @generated from field: dochub.identity.v1.Tenant tenant = 4;
+   */
+  tenant?: Tenant | undefined;
+
+  /**
+   * When the session ends for good, however often it is refreshed.
+   *
+   * @generated from field: google.protobuf.Timestamp session_expire_time = 5;
+   */
+  sessionExpireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message dochub.identity.v1.SwitchTenantResponse.
+ * Use `create(SwitchTenantResponseSchema)` to create a new message.
+ */
+export declare const SwitchTenantResponseSchema: GenMessage<SwitchTenantResponse>;
+
+/**
+ * Asks for the caller's sessions.
+ *
+ * @generated from message dochub.identity.v1.ListSessionsRequest
+ */
+export declare type ListSessionsRequest = Message<"dochub.identity.v1.ListSessionsRequest"> & {
+};
+
+/**
+ * Describes the message dochub.identity.v1.ListSessionsRequest.
+ * Use `create(ListSessionsRequestSchema)` to create a new message.
+ */
+export declare const ListSessionsRequestSchema: GenMessage<ListSessionsRequest>;
+
+/**
+ * The caller's sessions.
+ *
+ * @generated from message dochub.identity.v1.ListSessionsResponse
+ */
+export declare type ListSessionsResponse = Message<"dochub.identity.v1.ListSessionsResponse"> & {
+  /**
+   * The newest first; at most 200.
+   *
+   * @generated from field: repeated dochub.identity.v1.Session sessions = 1;
+   */
+  sessions: Session[];
+};
+
+/**
+ * Describes the message dochub.identity.v1.ListSessionsResponse.
+ * Use `create(ListSessionsResponseSchema)` to create a new message.
+ */
+export declare const ListSessionsResponseSchema: GenMessage<ListSessionsResponse>;
+
+/**
+ * Asks to end a session.
+ *
+ * @generated from message dochub.identity.v1.RevokeSessionRequest
+ */
+export declare type RevokeSessionRequest = Message<"dochub.identity.v1.RevokeSessionRequest"> & {
+  /**
+   * Which.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+};
+
+/**
+ * Describes the message dochub.identity.v1.RevokeSessionRequest.
+ * Use `create(RevokeSessionRequestSchema)` to create a new message.
+ */
+export declare const RevokeSessionRequestSchema: GenMessage<RevokeSessionRequest>;
+
+/**
+ * The session is over.
+ *
+ * @generated from message dochub.identity.v1.RevokeSessionResponse
+ */
+export declare type RevokeSessionResponse = Message<"dochub.identity.v1.RevokeSessionResponse"> & {
+};
+
+/**
+ * Describes the message dochub.identity.v1.RevokeSessionResponse.
+ * Use `create(RevokeSessionResponseSchema)` to create a new message.
+ */
+export declare const RevokeSessionResponseSchema: GenMessage<RevokeSessionResponse>;
+
+/**
+ * Asks to end the caller's sessions.
+ *
+ * @generated from message dochub.identity.v1.RevokeAllSessionsRequest
+ */
+export declare type RevokeAllSessionsRequest = Message<"dochub.identity.v1.RevokeAllSessionsRequest"> & {
+  /**
+   * Whether the session of this call goes on.
+   *
+   * @generated from field: bool keep_current = 1;
+   */
+  keepCurrent: boolean;
+};
+
+/**
+ * Describes the message dochub.identity.v1.RevokeAllSessionsRequest.
+ * Use `create(RevokeAllSessionsRequestSchema)` to create a new message.
+ */
+export declare const RevokeAllSessionsRequestSchema: GenMessage<RevokeAllSessionsRequest>;
+
+/**
+ * The sessions are over.
+ *
+ * @generated from message dochub.identity.v1.RevokeAllSessionsResponse
+ */
+export declare type RevokeAllSessionsResponse = Message<"dochub.identity.v1.RevokeAllSessionsResponse"> & {
+  /**
+   * How many ended.
+   *
+   * @generated from field: int32 revoked_count = 1;
+   */
+  revokedCount: number;
+};
+
+/**
+ * Describes the message dochub.identity.v1.RevokeAllSessionsResponse.
+ * Use `create(RevokeAllSessionsResponseSchema)` to create a new message.
+ */
+export declare const RevokeAllSessionsResponseSchema: GenMessage<RevokeAllSessionsResponse>;
+
+/**
+ * Asks for another password.
+ *
+ * @generated from message dochub.identity.v1.ChangePasswordRequest
+ */
+export declare type ChangePasswordRequest = Message<"dochub.identity.v1.ChangePasswordRequest"> & {
+  /**
+   * The present one.
+   *
+   * @generated from field: string current_password = 1;
+   */
+  currentPassword: string;
+
+  /**
+   * The next one: 12 characters or more, none that is widely known.
+   *
+   * @generated from field: string new_password = 2;
+   */
+  newPassword: string;
+};
+
+/**
+ * Describes the message dochub.identity.v1.ChangePasswordRequest.
+ * Use `create(ChangePasswordRequestSchema)` to create a new message.
+ */
+export declare const ChangePasswordRequestSchema: GenMessage<ChangePasswordRequest>;
+
+/**
+ * The password is changed.
+ *
+ * @generated from message dochub.identity.v1.ChangePasswordResponse
+ */
+export declare type ChangePasswordResponse = Message<"dochub.identity.v1.ChangePasswordResponse"> & {
+};
+
+/**
+ * Describes the message dochub.identity.v1.ChangePasswordResponse.
+ * Use `create(ChangePasswordResponseSchema)` to create a new message.
+ */
+export declare const ChangePasswordResponseSchema: GenMessage<ChangePasswordResponse>;
+
+/**
+ * Asks for a link.
+ *
+ * @generated from message dochub.identity.v1.RequestPasswordResetRequest
+ */
+export declare type RequestPasswordResetRequest = Message<"dochub.identity.v1.RequestPasswordResetRequest"> & {
+  /**
+   * E-mail address.
+   *
+   * @generated from field: string email = 1;
+   */
+  email: string;
+};
+
+/**
+ * Describes the message dochub.identity.v1.RequestPasswordResetRequest.
+ * Use `create(RequestPasswordResetRequestSchema)` to create a new message.
+ */
+export declare const RequestPasswordResetRequestSchema: GenMessage<RequestPasswordResetRequest>;
+
+/**
+ * A link is on its way if anybody has the address.
+ *
+ * @generated from message dochub.identity.v1.RequestPasswordResetResponse
+ */
+export declare type RequestPasswordResetResponse = Message<"dochub.identity.v1.RequestPasswordResetResponse"> & {
+};
+
+/**
+ * Describes the message dochub.identity.v1.RequestPasswordResetResponse.
+ * Use `create(RequestPasswordResetResponseSchema)` to create a new message.
+ */
+export declare const RequestPasswordResetResponseSchema: GenMessage<RequestPasswordResetResponse>;
+
+/**
+ * Asks to set a password.
+ *
+ * @generated from message dochub.identity.v1.ConfirmPasswordResetRequest
+ */
+export declare type ConfirmPasswordResetRequest = Message<"dochub.identity.v1.ConfirmPasswordResetRequest"> & {
+  /**
+   * The secret of the link.
+   *
+   * @generated from field: string secret = 1;
+   */
+  secret: string;
+
+  /**
+   * The password: 12 characters or more, none that is widely known.
+   *
+   * @generated from field: string new_password = 2;
+   */
+  newPassword: string;
+};
+
+/**
+ * Describes the message dochub.identity.v1.ConfirmPasswordResetRequest.
+ * Use `create(ConfirmPasswordResetRequestSchema)` to create a new message.
+ */
+export declare const ConfirmPasswordResetRequestSchema: GenMessage<ConfirmPasswordResetRequest>;
+
+/**
+ * The password is set.
+ *
+ * @generated from message dochub.identity.v1.ConfirmPasswordResetResponse
+ */
+export declare type ConfirmPasswordResetResponse = Message<"dochub.identity.v1.ConfirmPasswordResetResponse"> & {
+};
+
+/**
+ * Describes the message dochub.identity.v1.ConfirmPasswordResetResponse.
+ * Use `create(ConfirmPasswordResetResponseSchema)` to create a new message.
+ */
+export declare const ConfirmPasswordResetResponseSchema: GenMessage<ConfirmPasswordResetResponse>;
+
+/**
+ * Asks for a second factor.
+ *
+ * @generated from message dochub.identity.v1.EnrollSecondFactorRequest
+ */
+export declare type EnrollSecondFactorRequest = Message<"dochub.identity.v1.EnrollSecondFactorRequest"> & {
+  /**
+   * The caller's password.
+   *
+   * @generated from field: string current_password = 1;
+   */
+  currentPassword: string;
+};
+
+/**
+ * Describes the message dochub.identity.v1.EnrollSecondFactorRequest.
+ * Use `create(EnrollSecondFactorRequestSchema)` to create a new message.
+ */
+export declare const EnrollSecondFactorRequestSchema: GenMessage<EnrollSecondFactorRequest>;
+
+/**
+ * What an authenticator needs; shown this once.
+ *
+ * @generated from message dochub.identity.v1.EnrollSecondFactorResponse
+ */
+export declare type EnrollSecondFactorResponse = Message<"dochub.identity.v1.EnrollSecondFactorResponse"> & {
+  /**
+   * The shared secret, in Base32.
+   *
+   * @generated from field: string secret = 1;
+   */
+  secret: string;
+
+  /**
+   * The same as an address for a QR code.
+   *
+   * @generated from field: string otpauth_uri = 2;
+   */
+  otpauthUri: string;
+};
+
+/**
+ * Describes the message dochub.identity.v1.EnrollSecondFactorResponse.
+ * Use `create(EnrollSecondFactorResponseSchema)` to create a new message.
+ */
+export declare const EnrollSecondFactorResponseSchema: GenMessage<EnrollSecondFactorResponse>;
+
+/**
+ * Asks to begin with the second factor.
+ *
+ * @generated from message dochub.identity.v1.ConfirmSecondFactorRequest
+ */
+export declare type ConfirmSecondFactorRequest = Message<"dochub.identity.v1.ConfirmSecondFactorRequest"> & {
+  /**
+   * What the authenticator shows.
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message dochub.identity.v1.ConfirmSecondFactorRequest.
+ * Use `create(ConfirmSecondFactorRequestSchema)` to create a new message.
+ */
+export declare const ConfirmSecondFactorRequestSchema: GenMessage<ConfirmSecondFactorRequest>;
+
+/**
+ * The second factor is on.
+ *
+ * @generated from message dochub.identity.v1.ConfirmSecondFactorResponse
+ */
+export declare type ConfirmSecondFactorResponse = Message<"dochub.identity.v1.ConfirmSecondFactorResponse"> & {
+  /**
+   * Each stands in once for a code of the authenticator.
+   *
+   * @generated from field: repeated string recovery_codes = 1;
+   */
+  recoveryCodes: string[];
+};
+
+/**
+ * Describes the message dochub.identity.v1.ConfirmSecondFactorResponse.
+ * Use `create(ConfirmSecondFactorResponseSchema)` to create a new message.
+ */
+export declare const ConfirmSecondFactorResponseSchema: GenMessage<ConfirmSecondFactorResponse>;
+
+/**
+ * Asks to do without it.
+ *
+ * @generated from message dochub.identity.v1.RemoveSecondFactorRequest
+ */
+export declare type RemoveSecondFactorRequest = Message<"dochub.identity.v1.RemoveSecondFactorRequest"> & {
+  /**
+   * The caller's password.
+   *
+   * @generated from field: string current_password = 1;
+   */
+  currentPassword: string;
+
+  /**
+   * What the authenticator shows, or a recovery code.
+   *
+   * @generated from field: string second_factor = 2;
+   */
+  secondFactor: string;
+};
+
+/**
+ * Describes the message dochub.identity.v1.RemoveSecondFactorRequest.
+ * Use `create(RemoveSecondFactorRequestSchema)` to create a new message.
+ */
+export declare const RemoveSecondFactorRequestSchema: GenMessage<RemoveSecondFactorRequest>;
+
+/**
+ * The second factor is off.
+ *
+ * @generated from message dochub.identity.v1.RemoveSecondFactorResponse
+ */
+export declare type RemoveSecondFactorResponse = Message<"dochub.identity.v1.RemoveSecondFactorResponse"> & {
+};
+
+/**
+ * Describes the message dochub.identity.v1.RemoveSecondFactorResponse.
+ * Use `create(RemoveSecondFactorResponseSchema)` to create a new message.
+ */
+export declare const RemoveSecondFactorResponseSchema: GenMessage<RemoveSecondFactorResponse>;
 
 /**
  * What a member may do; each role includes the ones before it.
@@ -381,6 +891,110 @@ export declare const AuthService: GenService<{
     methodKind: "unary";
     input: typeof LogoutRequestSchema;
     output: typeof LogoutResponseSchema;
+  },
+  /**
+   * Go on in another tenant of the same person: the present session ends, one there begins and
+   * lasts no longer than the present one would have.
+   *
+   * @generated from rpc dochub.identity.v1.AuthService.SwitchTenant
+   */
+  switchTenant: {
+    methodKind: "unary";
+    input: typeof SwitchTenantRequestSchema;
+    output: typeof SwitchTenantResponseSchema;
+  },
+  /**
+   * List the caller's open sessions, in every tenant.
+   *
+   * @generated from rpc dochub.identity.v1.AuthService.ListSessions
+   */
+  listSessions: {
+    methodKind: "unary";
+    input: typeof ListSessionsRequestSchema;
+    output: typeof ListSessionsResponseSchema;
+  },
+  /**
+   * End one of the caller's sessions.
+   *
+   * @generated from rpc dochub.identity.v1.AuthService.RevokeSession
+   */
+  revokeSession: {
+    methodKind: "unary";
+    input: typeof RevokeSessionRequestSchema;
+    output: typeof RevokeSessionResponseSchema;
+  },
+  /**
+   * End all of the caller's sessions, or all but the present one.
+   *
+   * @generated from rpc dochub.identity.v1.AuthService.RevokeAllSessions
+   */
+  revokeAllSessions: {
+    methodKind: "unary";
+    input: typeof RevokeAllSessionsRequestSchema;
+    output: typeof RevokeAllSessionsResponseSchema;
+  },
+  /**
+   * Set another password; every other session of the caller ends.
+   *
+   * @generated from rpc dochub.identity.v1.AuthService.ChangePassword
+   */
+  changePassword: {
+    methodKind: "unary";
+    input: typeof ChangePasswordRequestSchema;
+    output: typeof ChangePasswordResponseSchema;
+  },
+  /**
+   * Have a link mailed that sets a new password. The answer is the same whether or not anybody has
+   * the address.
+   *
+   * @generated from rpc dochub.identity.v1.AuthService.RequestPasswordReset
+   */
+  requestPasswordReset: {
+    methodKind: "unary";
+    input: typeof RequestPasswordResetRequestSchema;
+    output: typeof RequestPasswordResetResponseSchema;
+  },
+  /**
+   * Set a password with what was mailed, for a reset or an invitation; every session of the person
+   * ends. It works once.
+   *
+   * @generated from rpc dochub.identity.v1.AuthService.ConfirmPasswordReset
+   */
+  confirmPasswordReset: {
+    methodKind: "unary";
+    input: typeof ConfirmPasswordResetRequestSchema;
+    output: typeof ConfirmPasswordResetResponseSchema;
+  },
+  /**
+   * Begin with codes of an authenticator as second factor; they are asked for once confirmed.
+   *
+   * @generated from rpc dochub.identity.v1.AuthService.EnrollSecondFactor
+   */
+  enrollSecondFactor: {
+    methodKind: "unary";
+    input: typeof EnrollSecondFactorRequestSchema;
+    output: typeof EnrollSecondFactorResponseSchema;
+  },
+  /**
+   * Prove that the authenticator works; from then on signing in needs its codes. Recovery codes
+   * are shown this once.
+   *
+   * @generated from rpc dochub.identity.v1.AuthService.ConfirmSecondFactor
+   */
+  confirmSecondFactor: {
+    methodKind: "unary";
+    input: typeof ConfirmSecondFactorRequestSchema;
+    output: typeof ConfirmSecondFactorResponseSchema;
+  },
+  /**
+   * Do without the second factor again.
+   *
+   * @generated from rpc dochub.identity.v1.AuthService.RemoveSecondFactor
+   */
+  removeSecondFactor: {
+    methodKind: "unary";
+    input: typeof RemoveSecondFactorRequestSchema;
+    output: typeof RemoveSecondFactorResponseSchema;
   },
   /**
    * Tell who is signed in, where, and what they may do.

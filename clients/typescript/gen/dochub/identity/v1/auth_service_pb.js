@@ -12,7 +12,7 @@ import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
  * Describes the file dochub/identity/v1/auth_service.proto.
  */
 export const file_dochub_identity_v1_auth_service = /*@__PURE__*/
-  fileDesc("CiVkb2NodWIvaWRlbnRpdHkvdjEvYXV0aF9zZXJ2aWNlLnByb3RvEhJkb2NodWIuaWRlbnRpdHkudjEiOAoGVGVuYW50EgoKAmlkGAEgASgJEgwKBHNsdWcYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJIl8KBFVzZXISCgoCaWQYASABKAkSDQoFZW1haWwYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEiYKBHJvbGUYBCABKA4yGC5kb2NodWIuaWRlbnRpdHkudjEuUm9sZSJECgxMb2dpblJlcXVlc3QSDQoFZW1haWwYASABKAkSEAoIcGFzc3dvcmQYAiABKAkSEwoLdGVuYW50X3NsdWcYAyABKAki8AEKDUxvZ2luUmVzcG9uc2USFAoMYWNjZXNzX3Rva2VuGAEgASgJEjwKGGFjY2Vzc190b2tlbl9leHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoEdXNlchgDIAEoCzIYLmRvY2h1Yi5pZGVudGl0eS52MS5Vc2VyEioKBnRlbmFudBgEIAEoCzIaLmRvY2h1Yi5pZGVudGl0eS52MS5UZW5hbnQSNwoTc2Vzc2lvbl9leHBpcmVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiFQoTUmVmcmVzaFRva2VuUmVxdWVzdCJqChRSZWZyZXNoVG9rZW5SZXNwb25zZRIUCgxhY2Nlc3NfdG9rZW4YASABKAkSPAoYYWNjZXNzX3Rva2VuX2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIPCg1Mb2dvdXRSZXF1ZXN0IhAKDkxvZ291dFJlc3BvbnNlIhcKFUdldEN1cnJlbnRVc2VyUmVxdWVzdCKBAQoWR2V0Q3VycmVudFVzZXJSZXNwb25zZRImCgR1c2VyGAEgASgLMhguZG9jaHViLmlkZW50aXR5LnYxLlVzZXISKgoGdGVuYW50GAIgASgLMhouZG9jaHViLmlkZW50aXR5LnYxLlRlbmFudBITCgtwZXJtaXNzaW9ucxgDIAMoCSp1CgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIPCgtST0xFX1ZJRVdFUhABEhEKDVJPTEVfT1BFUkFUT1IQAhIRCg1ST0xFX1JFVklFV0VSEAMSEAoMUk9MRV9NQU5BR0VSEAQSDgoKUk9MRV9BRE1JThAFMpMDCgtBdXRoU2VydmljZRJSCgVMb2dpbhIgLmRvY2h1Yi5pZGVudGl0eS52MS5Mb2dpblJlcXVlc3QaIS5kb2NodWIuaWRlbnRpdHkudjEuTG9naW5SZXNwb25zZSIEiLUYARJnCgxSZWZyZXNoVG9rZW4SJy5kb2NodWIuaWRlbnRpdHkudjEuUmVmcmVzaFRva2VuUmVxdWVzdBooLmRvY2h1Yi5pZGVudGl0eS52MS5SZWZyZXNoVG9rZW5SZXNwb25zZSIEiLUYARJVCgZMb2dvdXQSIS5kb2NodWIuaWRlbnRpdHkudjEuTG9nb3V0UmVxdWVzdBoiLmRvY2h1Yi5pZGVudGl0eS52MS5Mb2dvdXRSZXNwb25zZSIEiLUYAhJwCg5HZXRDdXJyZW50VXNlchIpLmRvY2h1Yi5pZGVudGl0eS52MS5HZXRDdXJyZW50VXNlclJlcXVlc3QaKi5kb2NodWIuaWRlbnRpdHkudjEuR2V0Q3VycmVudFVzZXJSZXNwb25zZSIHkAIBiLUYAmIGcHJvdG8z", [file_dochub_option_v1_options, file_google_protobuf_timestamp]);
+  fileDesc("CiVkb2NodWIvaWRlbnRpdHkvdjEvYXV0aF9zZXJ2aWNlLnByb3RvEhJkb2NodWIuaWRlbnRpdHkudjEiOAoGVGVuYW50EgoKAmlkGAEgASgJEgwKBHNsdWcYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJIooCCgdTZXNzaW9uEgoKAmlkGAEgASgJEioKBnRlbmFudBgCIAEoCzIaLmRvY2h1Yi5pZGVudGl0eS52MS5UZW5hbnQSLgoKc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMQoNbGFzdF91c2VfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnNvdXJjZRgGIAEoCRISCgp1c2VyX2FnZW50GAcgASgJEg8KB2N1cnJlbnQYCCABKAgiXwoEVXNlchIKCgJpZBgBIAEoCRINCgVlbWFpbBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSJgoEcm9sZRgEIAEoDjIYLmRvY2h1Yi5pZGVudGl0eS52MS5Sb2xlIlsKDExvZ2luUmVxdWVzdBINCgVlbWFpbBgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRITCgt0ZW5hbnRfc2x1ZxgDIAEoCRIVCg1zZWNvbmRfZmFjdG9yGAQgASgJIvABCg1Mb2dpblJlc3BvbnNlEhQKDGFjY2Vzc190b2tlbhgBIAEoCRI8ChhhY2Nlc3NfdG9rZW5fZXhwaXJlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKBHVzZXIYAyABKAsyGC5kb2NodWIuaWRlbnRpdHkudjEuVXNlchIqCgZ0ZW5hbnQYBCABKAsyGi5kb2NodWIuaWRlbnRpdHkudjEuVGVuYW50EjcKE3Nlc3Npb25fZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhUKE1JlZnJlc2hUb2tlblJlcXVlc3QiagoUUmVmcmVzaFRva2VuUmVzcG9uc2USFAoMYWNjZXNzX3Rva2VuGAEgASgJEjwKGGFjY2Vzc190b2tlbl9leHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiDwoNTG9nb3V0UmVxdWVzdCIQCg5Mb2dvdXRSZXNwb25zZSIXChVHZXRDdXJyZW50VXNlclJlcXVlc3QiyQEKFkdldEN1cnJlbnRVc2VyUmVzcG9uc2USJgoEdXNlchgBIAEoCzIYLmRvY2h1Yi5pZGVudGl0eS52MS5Vc2VyEioKBnRlbmFudBgCIAEoCzIaLmRvY2h1Yi5pZGVudGl0eS52MS5UZW5hbnQSEwoLcGVybWlzc2lvbnMYAyADKAkSKwoHdGVuYW50cxgEIAMoCzIaLmRvY2h1Yi5pZGVudGl0eS52MS5UZW5hbnQSGQoRaGFzX3NlY29uZF9mYWN0b3IYBSABKAgiKgoTU3dpdGNoVGVuYW50UmVxdWVzdBITCgt0ZW5hbnRfc2x1ZxgBIAEoCSL3AQoUU3dpdGNoVGVuYW50UmVzcG9uc2USFAoMYWNjZXNzX3Rva2VuGAEgASgJEjwKGGFjY2Vzc190b2tlbl9leHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoEdXNlchgDIAEoCzIYLmRvY2h1Yi5pZGVudGl0eS52MS5Vc2VyEioKBnRlbmFudBgEIAEoCzIaLmRvY2h1Yi5pZGVudGl0eS52MS5UZW5hbnQSNwoTc2Vzc2lvbl9leHBpcmVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiFQoTTGlzdFNlc3Npb25zUmVxdWVzdCJFChRMaXN0U2Vzc2lvbnNSZXNwb25zZRItCghzZXNzaW9ucxgBIAMoCzIbLmRvY2h1Yi5pZGVudGl0eS52MS5TZXNzaW9uIioKFFJldm9rZVNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiFwoVUmV2b2tlU2Vzc2lvblJlc3BvbnNlIjAKGFJldm9rZUFsbFNlc3Npb25zUmVxdWVzdBIUCgxrZWVwX2N1cnJlbnQYASABKAgiMgoZUmV2b2tlQWxsU2Vzc2lvbnNSZXNwb25zZRIVCg1yZXZva2VkX2NvdW50GAEgASgFIkcKFUNoYW5nZVBhc3N3b3JkUmVxdWVzdBIYChBjdXJyZW50X3Bhc3N3b3JkGAEgASgJEhQKDG5ld19wYXNzd29yZBgCIAEoCSIYChZDaGFuZ2VQYXNzd29yZFJlc3BvbnNlIiwKG1JlcXVlc3RQYXNzd29yZFJlc2V0UmVxdWVzdBINCgVlbWFpbBgBIAEoCSIeChxSZXF1ZXN0UGFzc3dvcmRSZXNldFJlc3BvbnNlIkMKG0NvbmZpcm1QYXNzd29yZFJlc2V0UmVxdWVzdBIOCgZzZWNyZXQYASABKAkSFAoMbmV3X3Bhc3N3b3JkGAIgASgJIh4KHENvbmZpcm1QYXNzd29yZFJlc2V0UmVzcG9uc2UiNQoZRW5yb2xsU2Vjb25kRmFjdG9yUmVxdWVzdBIYChBjdXJyZW50X3Bhc3N3b3JkGAEgASgJIkEKGkVucm9sbFNlY29uZEZhY3RvclJlc3BvbnNlEg4KBnNlY3JldBgBIAEoCRITCgtvdHBhdXRoX3VyaRgCIAEoCSIqChpDb25maXJtU2Vjb25kRmFjdG9yUmVxdWVzdBIMCgRjb2RlGAEgASgJIjUKG0NvbmZpcm1TZWNvbmRGYWN0b3JSZXNwb25zZRIWCg5yZWNvdmVyeV9jb2RlcxgBIAMoCSJMChlSZW1vdmVTZWNvbmRGYWN0b3JSZXF1ZXN0EhgKEGN1cnJlbnRfcGFzc3dvcmQYASABKAkSFQoNc2Vjb25kX2ZhY3RvchgCIAEoCSIcChpSZW1vdmVTZWNvbmRGYWN0b3JSZXNwb25zZSp1CgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIPCgtST0xFX1ZJRVdFUhABEhEKDVJPTEVfT1BFUkFUT1IQAhIRCg1ST0xFX1JFVklFV0VSEAMSEAoMUk9MRV9NQU5BR0VSEAQSDgoKUk9MRV9BRE1JThAFMrcMCgtBdXRoU2VydmljZRJSCgVMb2dpbhIgLmRvY2h1Yi5pZGVudGl0eS52MS5Mb2dpblJlcXVlc3QaIS5kb2NodWIuaWRlbnRpdHkudjEuTG9naW5SZXNwb25zZSIEiLUYARJnCgxSZWZyZXNoVG9rZW4SJy5kb2NodWIuaWRlbnRpdHkudjEuUmVmcmVzaFRva2VuUmVxdWVzdBooLmRvY2h1Yi5pZGVudGl0eS52MS5SZWZyZXNoVG9rZW5SZXNwb25zZSIEiLUYARJVCgZMb2dvdXQSIS5kb2NodWIuaWRlbnRpdHkudjEuTG9nb3V0UmVxdWVzdBoiLmRvY2h1Yi5pZGVudGl0eS52MS5Mb2dvdXRSZXNwb25zZSIEiLUYAhJnCgxTd2l0Y2hUZW5hbnQSJy5kb2NodWIuaWRlbnRpdHkudjEuU3dpdGNoVGVuYW50UmVxdWVzdBooLmRvY2h1Yi5pZGVudGl0eS52MS5Td2l0Y2hUZW5hbnRSZXNwb25zZSIEiLUYAhJqCgxMaXN0U2Vzc2lvbnMSJy5kb2NodWIuaWRlbnRpdHkudjEuTGlzdFNlc3Npb25zUmVxdWVzdBooLmRvY2h1Yi5pZGVudGl0eS52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZSIHkAIBiLUYAhJtCg1SZXZva2VTZXNzaW9uEiguZG9jaHViLmlkZW50aXR5LnYxLlJldm9rZVNlc3Npb25SZXF1ZXN0GikuZG9jaHViLmlkZW50aXR5LnYxLlJldm9rZVNlc3Npb25SZXNwb25zZSIHkAICiLUYAhJ5ChFSZXZva2VBbGxTZXNzaW9ucxIsLmRvY2h1Yi5pZGVudGl0eS52MS5SZXZva2VBbGxTZXNzaW9uc1JlcXVlc3QaLS5kb2NodWIuaWRlbnRpdHkudjEuUmV2b2tlQWxsU2Vzc2lvbnNSZXNwb25zZSIHkAICiLUYAhJtCg5DaGFuZ2VQYXNzd29yZBIpLmRvY2h1Yi5pZGVudGl0eS52MS5DaGFuZ2VQYXNzd29yZFJlcXVlc3QaKi5kb2NodWIuaWRlbnRpdHkudjEuQ2hhbmdlUGFzc3dvcmRSZXNwb25zZSIEiLUYAhJ/ChRSZXF1ZXN0UGFzc3dvcmRSZXNldBIvLmRvY2h1Yi5pZGVudGl0eS52MS5SZXF1ZXN0UGFzc3dvcmRSZXNldFJlcXVlc3QaMC5kb2NodWIuaWRlbnRpdHkudjEuUmVxdWVzdFBhc3N3b3JkUmVzZXRSZXNwb25zZSIEiLUYARJ/ChRDb25maXJtUGFzc3dvcmRSZXNldBIvLmRvY2h1Yi5pZGVudGl0eS52MS5Db25maXJtUGFzc3dvcmRSZXNldFJlcXVlc3QaMC5kb2NodWIuaWRlbnRpdHkudjEuQ29uZmlybVBhc3N3b3JkUmVzZXRSZXNwb25zZSIEiLUYARJ5ChJFbnJvbGxTZWNvbmRGYWN0b3ISLS5kb2NodWIuaWRlbnRpdHkudjEuRW5yb2xsU2Vjb25kRmFjdG9yUmVxdWVzdBouLmRvY2h1Yi5pZGVudGl0eS52MS5FbnJvbGxTZWNvbmRGYWN0b3JSZXNwb25zZSIEiLUYAhJ8ChNDb25maXJtU2Vjb25kRmFjdG9yEi4uZG9jaHViLmlkZW50aXR5LnYxLkNvbmZpcm1TZWNvbmRGYWN0b3JSZXF1ZXN0Gi8uZG9jaHViLmlkZW50aXR5LnYxLkNvbmZpcm1TZWNvbmRGYWN0b3JSZXNwb25zZSIEiLUYAhJ5ChJSZW1vdmVTZWNvbmRGYWN0b3ISLS5kb2NodWIuaWRlbnRpdHkudjEuUmVtb3ZlU2Vjb25kRmFjdG9yUmVxdWVzdBouLmRvY2h1Yi5pZGVudGl0eS52MS5SZW1vdmVTZWNvbmRGYWN0b3JSZXNwb25zZSIEiLUYAhJwCg5HZXRDdXJyZW50VXNlchIpLmRvY2h1Yi5pZGVudGl0eS52MS5HZXRDdXJyZW50VXNlclJlcXVlc3QaKi5kb2NodWIuaWRlbnRpdHkudjEuR2V0Q3VycmVudFVzZXJSZXNwb25zZSIHkAIBiLUYAmIGcHJvdG8z", [file_dochub_option_v1_options, file_google_protobuf_timestamp]);
 
 /**
  * Describes the message dochub.identity.v1.Tenant.
@@ -22,67 +22,214 @@ export const TenantSchema = /*@__PURE__*/
   messageDesc(file_dochub_identity_v1_auth_service, 0);
 
 /**
+ * Describes the message dochub.identity.v1.Session.
+ * Use `create(SessionSchema)` to create a new message.
+ */
+export const SessionSchema = /*@__PURE__*/
+  messageDesc(file_dochub_identity_v1_auth_service, 1);
+
+/**
  * Describes the message dochub.identity.v1.User.
  * Use `create(UserSchema)` to create a new message.
  */
 export const UserSchema = /*@__PURE__*/
-  messageDesc(file_dochub_identity_v1_auth_service, 1);
+  messageDesc(file_dochub_identity_v1_auth_service, 2);
 
 /**
  * Describes the message dochub.identity.v1.LoginRequest.
  * Use `create(LoginRequestSchema)` to create a new message.
  */
 export const LoginRequestSchema = /*@__PURE__*/
-  messageDesc(file_dochub_identity_v1_auth_service, 2);
+  messageDesc(file_dochub_identity_v1_auth_service, 3);
 
 /**
  * Describes the message dochub.identity.v1.LoginResponse.
  * Use `create(LoginResponseSchema)` to create a new message.
  */
 export const LoginResponseSchema = /*@__PURE__*/
-  messageDesc(file_dochub_identity_v1_auth_service, 3);
+  messageDesc(file_dochub_identity_v1_auth_service, 4);
 
 /**
  * Describes the message dochub.identity.v1.RefreshTokenRequest.
  * Use `create(RefreshTokenRequestSchema)` to create a new message.
  */
 export const RefreshTokenRequestSchema = /*@__PURE__*/
-  messageDesc(file_dochub_identity_v1_auth_service, 4);
+  messageDesc(file_dochub_identity_v1_auth_service, 5);
 
 /**
  * Describes the message dochub.identity.v1.RefreshTokenResponse.
  * Use `create(RefreshTokenResponseSchema)` to create a new message.
  */
 export const RefreshTokenResponseSchema = /*@__PURE__*/
-  messageDesc(file_dochub_identity_v1_auth_service, 5);
+  messageDesc(file_dochub_identity_v1_auth_service, 6);
 
 /**
  * Describes the message dochub.identity.v1.LogoutRequest.
  * Use `create(LogoutRequestSchema)` to create a new message.
  */
 export const LogoutRequestSchema = /*@__PURE__*/
-  messageDesc(file_dochub_identity_v1_auth_service, 6);
+  messageDesc(file_dochub_identity_v1_auth_service, 7);
 
 /**
  * Describes the message dochub.identity.v1.LogoutResponse.
  * Use `create(LogoutResponseSchema)` to create a new message.
  */
 export const LogoutResponseSchema = /*@__PURE__*/
-  messageDesc(file_dochub_identity_v1_auth_service, 7);
+  messageDesc(file_dochub_identity_v1_auth_service, 8);
 
 /**
  * Describes the message dochub.identity.v1.GetCurrentUserRequest.
  * Use `create(GetCurrentUserRequestSchema)` to create a new message.
  */
 export const GetCurrentUserRequestSchema = /*@__PURE__*/
-  messageDesc(file_dochub_identity_v1_auth_service, 8);
+  messageDesc(file_dochub_identity_v1_auth_service, 9);
 
 /**
  * Describes the message dochub.identity.v1.GetCurrentUserResponse.
  * Use `create(GetCurrentUserResponseSchema)` to create a new message.
  */
 export const GetCurrentUserResponseSchema = /*@__PURE__*/
-  messageDesc(file_dochub_identity_v1_auth_service, 9);
+  messageDesc(file_dochub_identity_v1_auth_service, 10);
+
+/**
+ * Describes the message dochub.identity.v1.SwitchTenantRequest.
+ * Use `create(SwitchTenantRequestSchema)` to create a new message.
+ */
+export const SwitchTenantRequestSchema = /*@__PURE__*/
+  messageDesc(file_dochub_identity_v1_auth_service, 11);
+
+/**
+ * Describes the message dochub.identity.v1.SwitchTenantResponse.
+ * Use `create(SwitchTenantResponseSchema)` to create a new message.
+ */
+export const SwitchTenantResponseSchema = /*@__PURE__*/
+  messageDesc(file_dochub_identity_v1_auth_service, 12);
+
+/**
+ * Describes the message dochub.identity.v1.ListSessionsRequest.
+ * Use `create(ListSessionsRequestSchema)` to create a new message.
+ */
+export const ListSessionsRequestSchema = /*@__PURE__*/
+  messageDesc(file_dochub_identity_v1_auth_service, 13);
+
+/**
+ * Describes the message dochub.identity.v1.ListSessionsResponse.
+ * Use `create(ListSessionsResponseSchema)` to create a new message.
+ */
+export const ListSessionsResponseSchema = /*@__PURE__*/
+  messageDesc(file_dochub_identity_v1_auth_service, 14);
+
+/**
+ * Describes the message dochub.identity.v1.RevokeSessionRequest.
+ * Use `create(RevokeSessionRequestSchema)` to create a new message.
+ */
+export const RevokeSessionRequestSchema = /*@__PURE__*/
+  messageDesc(file_dochub_identity_v1_auth_service, 15);
+
+/**
+ * Describes the message dochub.identity.v1.RevokeSessionResponse.
+ * Use `create(RevokeSessionResponseSchema)` to create a new message.
+ */
+export const RevokeSessionResponseSchema = /*@__PURE__*/
+  messageDesc(file_dochub_identity_v1_auth_service, 16);
+
+/**
+ * Describes the message dochub.identity.v1.RevokeAllSessionsRequest.
+ * Use `create(RevokeAllSessionsRequestSchema)` to create a new message.
+ */
+export const RevokeAllSessionsRequestSchema = /*@__PURE__*/
+  messageDesc(file_dochub_identity_v1_auth_service, 17);
+
+/**
+ * Describes the message dochub.identity.v1.RevokeAllSessionsResponse.
+ * Use `create(RevokeAllSessionsResponseSchema)` to create a new message.
+ */
+export const RevokeAllSessionsResponseSchema = /*@__PURE__*/
+  messageDesc(file_dochub_identity_v1_auth_service, 18);
+
+/**
+ * Describes the message dochub.identity.v1.ChangePasswordRequest.
+ * Use `create(ChangePasswordRequestSchema)` to create a new message.
+ */
+export const ChangePasswordRequestSchema = /*@__PURE__*/
+  messageDesc(file_dochub_identity_v1_auth_service, 19);
+
+/**
+ * Describes the message dochub.identity.v1.ChangePasswordResponse.
+ * Use `create(ChangePasswordResponseSchema)` to create a new message.
+ */
+export const ChangePasswordResponseSchema = /*@__PURE__*/
+  messageDesc(file_dochub_identity_v1_auth_service, 20);
+
+/**
+ * Describes the message dochub.identity.v1.RequestPasswordResetRequest.
+ * Use `create(RequestPasswordResetRequestSchema)` to create a new message.
+ */
+export const RequestPasswordResetRequestSchema = /*@__PURE__*/
+  messageDesc(file_dochub_identity_v1_auth_service, 21);
+
+/**
+ * Describes the message dochub.identity.v1.RequestPasswordResetResponse.
+ * Use `create(RequestPasswordResetResponseSchema)` to create a new message.
+ */
+export const RequestPasswordResetResponseSchema = /*@__PURE__*/
+  messageDesc(file_dochub_identity_v1_auth_service, 22);
+
+/**
+ * Describes the message dochub.identity.v1.ConfirmPasswordResetRequest.
+ * Use `create(ConfirmPasswordResetRequestSchema)` to create a new message.
+ */
+export const ConfirmPasswordResetRequestSchema = /*@__PURE__*/
+  messageDesc(file_dochub_identity_v1_auth_service, 23);
+
+/**
+ * Describes the message dochub.identity.v1.ConfirmPasswordResetResponse.
+ * Use `create(ConfirmPasswordResetResponseSchema)` to create a new message.
+ */
+export const ConfirmPasswordResetResponseSchema = /*@__PURE__*/
+  messageDesc(file_dochub_identity_v1_auth_service, 24);
+
+/**
+ * Describes the message dochub.identity.v1.EnrollSecondFactorRequest.
+ * Use `create(EnrollSecondFactorRequestSchema)` to create a new message.
+ */
+export const EnrollSecondFactorRequestSchema = /*@__PURE__*/
+  messageDesc(file_dochub_identity_v1_auth_service, 25);
+
+/**
+ * Describes the message dochub.identity.v1.EnrollSecondFactorResponse.
+ * Use `create(EnrollSecondFactorResponseSchema)` to create a new message.
+ */
+export const EnrollSecondFactorResponseSchema = /*@__PURE__*/
+  messageDesc(file_dochub_identity_v1_auth_service, 26);
+
+/**
+ * Describes the message dochub.identity.v1.ConfirmSecondFactorRequest.
+ * Use `create(ConfirmSecondFactorRequestSchema)` to create a new message.
+ */
+export const ConfirmSecondFactorRequestSchema = /*@__PURE__*/
+  messageDesc(file_dochub_identity_v1_auth_service, 27);
+
+/**
+ * Describes the message dochub.identity.v1.ConfirmSecondFactorResponse.
+ * Use `create(ConfirmSecondFactorResponseSchema)` to create a new message.
+ */
+export const ConfirmSecondFactorResponseSchema = /*@__PURE__*/
+  messageDesc(file_dochub_identity_v1_auth_service, 28);
+
+/**
+ * Describes the message dochub.identity.v1.RemoveSecondFactorRequest.
+ * Use `create(RemoveSecondFactorRequestSchema)` to create a new message.
+ */
+export const RemoveSecondFactorRequestSchema = /*@__PURE__*/
+  messageDesc(file_dochub_identity_v1_auth_service, 29);
+
+/**
+ * Describes the message dochub.identity.v1.RemoveSecondFactorResponse.
+ * Use `create(RemoveSecondFactorResponseSchema)` to create a new message.
+ */
+export const RemoveSecondFactorResponseSchema = /*@__PURE__*/
+  messageDesc(file_dochub_identity_v1_auth_service, 30);
 
 /**
  * Describes the enum dochub.identity.v1.Role.

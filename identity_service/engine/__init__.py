@@ -1,0 +1,1 @@
+"""Slow or secret work: password hashes, sealed secrets, passwords that everybody knows."""
