@@ -202,7 +202,7 @@ def mark(marks: Marks, true: Truth, got: Extraction) -> None:
     if true.lines:
         marks.true_lines += len(true.lines)
         marks.given_lines += len(got.line_items)
-        marks.right_lines += right_lines(got.line_items, true.lines)
+        marks.right_lines += len(matched_items(got.line_items, true.lines))
     if (wanted := true.fields.get("seller_address")) is not None:
         have, want = _tokens(values.get("seller_address", "")), _tokens(wanted)
         marks.tokens.update(both=(have & want).total(), given=have.total(), true=want.total())
@@ -254,10 +254,10 @@ def _token_f1(a: str, b: str) -> float:
     return 2 * (x & y).total() / max(1, x.total() + y.total())
 
 
-def right_lines(
+def matched_items(
     got: Sequence[Mapping[str, FieldReading]], true: Sequence[Mapping[str, str | float]]
-) -> int:
-    """How many true items have a right one among those given, one to one."""
+) -> set[int]:
+    """Which of the items given are right, each for another true one."""
     scored = []
     for i, item in enumerate(got):
         values = {key: canonical(reading.value) for key, reading in item.items()}
@@ -277,7 +277,7 @@ def right_lines(
         if like >= LIKE and i not in used_i and j not in used_j:
             used_i.add(i)
             used_j.add(j)
-    return len(used_j)
+    return used_i
 
 
 def _close(value: str | None, wanted: str | float) -> bool:

@@ -19,8 +19,8 @@ from bench.field_scoring import (  # noqa: TID251  nothing else imports it
     given,
     is_right,
     mark,
+    matched_items,
     misplaced,
-    right_lines,
     truths,
 )
 from ocr_service.domain.page import Line, Page, Quad, TextSource, Word
@@ -141,7 +141,7 @@ def _print_misses(true: Truth, got: Extraction) -> None:
         if not is_right(true, key, values.get(key)):
             print(f"{true.stem:24} {key:14} want {wanted!r} got {values.get(key)!r}")
     if true.lines:
-        n = right_lines(got.line_items, true.lines)
+        n = len(matched_items(got.line_items, true.lines))
         if not n == len(true.lines) == len(got.line_items):
             print(f"{true.stem:24} lines {n} of {len(true.lines)}, given {len(got.line_items)}")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ocr_service.extraction.document import Document
-from ocr_service.extraction.evidence import LEAST_STRENGTH, Found, found_in
+from ocr_service.extraction.evidence import LEAST_STRENGTH, Found, found_in, with_others
 from ocr_service.extraction.layout import Segment
 from ocr_service.extraction.lexicon import STRONG, Label
 from paperwork.validation import is_consistent
@@ -264,9 +264,11 @@ def _chosen_sums(candidates: dict[str, list[Found[Decimal]]]) -> dict[str, Found
                 score, bonus = own, _arithmetic(kept, extras)
                 score += bonus + sum(f.strength for k, f in kept.items() if k != "total") * 0.6
                 if score > best[0]:
-                    sure = 1.15 if bonus >= _ADDS_UP else 1.0
-                    best = (score, {k: f.scaled(0.85 * sure) for k, f in kept.items()})
-    return best[1]
+                    proven = bonus >= _ADDS_UP
+                    sure = 1.15 if proven else 1.0
+                    scaled = {k: f.scaled(0.85 * sure) for k, f in kept.items()}
+                    best = (score, {k: replace(f, checked=proven) for k, f in scaled.items()})
+    return {key: with_others(found, candidates[key]) for key, found in best[1].items()}
 
 
 def _total_score(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -67,6 +68,12 @@ class Kind:
     functions: tuple[str, ...]
     confidence: float
     headings: tuple[Heading, ...] = ()
+
+    @property
+    def features(self) -> tuple[float, ...]:
+        """The features of a confidence: a type has evidence alone."""
+        bounded = min(max(self.confidence, 0.02), 0.98)
+        return (math.log(bounded / (1 - bounded)), 0.0, 0.0, 0.0, 0.0)
 
 
 def classify(document: Document) -> Kind:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 from ocr_service.extraction.document import Document
-from ocr_service.extraction.evidence import Found, found_in
+from ocr_service.extraction.evidence import Found, found_in, with_others
 from ocr_service.extraction.layout import Segment
 from paperwork.values.money import CURRENCIES, currency_of, parse_money
 from paperwork.values.text import arabic_digits, has_thai
@@ -37,7 +37,12 @@ def read_currency(document: Document) -> Found[str] | None:
         code, count = votes.most_common(1)[0]
         share = count / votes.total()
         strength = (0.9 if count > 1 else 0.75) * (0.5 + share / 2)
-        return found_in(code, *first[code], strength)
+        found = found_in(code, *first[code], strength)
+        rivals = [
+            found_in(other, *first[other], 0.5 * times / votes.total())
+            for other, times in votes.items()
+        ]
+        return with_others(found, rivals)
     if baht is None:
         baht = _thai_sum(document)
     return found_in("THB", *baht, 0.85) if baht else None

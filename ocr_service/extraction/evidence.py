@@ -1,19 +1,23 @@
-"""What was found and how good the evidence is; the last step turns it into a field reading."""
+"""What was found, how good the evidence is, and what else it may be."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from ocr_service.extraction.layout import Segment, Sheet, Token
-from paperwork.readings import FieldReading, Region, Value
+from ocr_service.extraction.layout import Segment, Token
 
 V = TypeVar("V")
 V_co = TypeVar("V_co", covariant=True)
 
 LEAST_STRENGTH = 0.35
 """Weaker evidence gives no value at all."""
+
+LEAST_OTHER = 0.2
+"""Weaker evidence gives no alternative."""
+
+MAX_OTHERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +29,18 @@ class Found(Generic[V_co]):
         raw: The characters it was read from.
         tokens: The words, grouped by the sheet they stand on.
         strength: How good the evidence is that this is the field's value, in [0, 1].
+        checked: Arithmetic or a check digit agrees with it.
+        others: Further values that the field may have, the strongest first.
+        reason: As another's alternative: where it comes from.
     """
 
     value: V_co
     raw: str
     tokens: tuple[tuple[int, tuple[Token, ...]], ...]
     strength: float
+    checked: bool = False
+    others: tuple[Found[V_co], ...] = ()
+    reason: str = "CANDIDATE"
 
     @property
     def sheet(self) -> int:
@@ -40,6 +50,16 @@ class Found(Generic[V_co]):
     def scaled(self, factor: float) -> Found[V_co]:
         """The same with weaker or stronger evidence, never above certainty."""
         return replace(self, strength=min(self.strength * factor, 1.0))
+
+
+def with_others(best: Found[V], candidates: Iterable[Found[V]]) -> Found[V]:
+    """Keep the next best candidates of other values with the chosen one."""
+    kept = {f.value: f for f in best.others}
+    for candidate in sorted(candidates, key=lambda f: f.strength, reverse=True):
+        for one in (candidate, *candidate.others):
+            if one.value != best.value and one.strength >= LEAST_OTHER:
+                kept.setdefault(one.value, replace(one, others=()))
+    return replace(best, others=tuple(kept.values())[:MAX_OTHERS])
 
 
 def found_in(value: V, segment: Segment, start: int, end: int, strength: float) -> Found[V]:
@@ -53,20 +73,3 @@ def joined(value: V, parts: Sequence[tuple[Segment, int, int]], strength: float)
     raw = " ".join(s.text[a:b].strip() for s, a, b in parts)
     tokens = tuple((s.sheet, s.tokens_between(a, b) or s.tokens) for s, a, b in parts)
     return Found(value, raw, tokens, strength)
-
-
-def reading(key: str, found: Found[Value], sheets: Sequence[Sheet]) -> FieldReading:
-    """Turn a finding into a reading: confidence is evidence times how well the words were read."""
-    regions: list[Region] = [sheets[n].region(tokens) for n, tokens in found.tokens]
-    words = [t for _, tokens in found.tokens for t in tokens]
-    weights = [max(len(t.text), 1) for t in words]
-    read = sum(t.confidence * w for t, w in zip(words, weights, strict=True)) / sum(weights)
-    confidence = max(0.0, min(1.0, found.strength * read))
-    return FieldReading(
-        key,
-        found.value,
-        found.raw,
-        round(confidence, 4),
-        sheets[found.sheet].source,
-        tuple(dict.fromkeys(regions)),
-    )

@@ -272,5 +272,5 @@ def _checked(item: Item) -> Item:
     if isinstance(q, Decimal) and isinstance(p, Decimal) and isinstance(a, Decimal):
         agrees = abs(q * p - a) <= max(_QUANTITY_TIMES_PRICE, abs(a) * Decimal("0.0005"))
         factor = 1.14 if agrees else 0.85
-        return {k: f.scaled(factor) for k, f in item.items()}
+        return {k: replace(f.scaled(factor), checked=agrees) for k, f in item.items()}
     return item

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ocr_service.extraction.document import Document
-from ocr_service.extraction.evidence import Found, joined
+from ocr_service.extraction.evidence import Found, joined, with_others
 from ocr_service.extraction.layout import Segment
 from ocr_service.extraction.letterhead import address_window, letterhead
 from ocr_service.extraction.lexicon import Label
@@ -42,13 +42,16 @@ def read_parties(document: Document) -> dict[str, Found[str]]:
     ]
     blocks: dict[str, list[Segment]] = {}
     for role in ("buyer", "seller"):
-        best = max(_labelled(document, role), key=lambda pair: pair[0].strength, default=None)
+        named_there = list(_labelled(document, role))
+        best = max(named_there, key=lambda pair: pair[0].strength, default=None)
         if best is not None:
-            out[f"{role}_name"], blocks[role] = best
+            out[f"{role}_name"] = with_others(best[0], (name for name, _ in named_there))
+            blocks[role] = best[1]
     if "seller_name" not in out or out["seller_name"].strength < 0.6:
         head = letterhead(document, blocks.get("buyer", []), anchors)
         if head is not None and head[0].strength > _strength(out.get("seller_name")):
-            out["seller_name"], blocks["seller"] = head
+            labelled = [out["seller_name"]] if "seller_name" in out else []
+            out["seller_name"], blocks["seller"] = with_others(head[0], labelled), head[1]
     if "buyer_name" not in out:
         window = address_window(document, out.get("seller_name"), blocks.get("seller", []))
         if window is not None:

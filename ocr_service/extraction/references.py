@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 from ocr_service.extraction.classify import Kind
 from ocr_service.extraction.document import Document, Place
-from ocr_service.extraction.evidence import Found, found_in
+from ocr_service.extraction.evidence import Found, found_in, with_others
 from ocr_service.extraction.lexicon import Label
 from ocr_service.extraction.names import STREET
 from paperwork.document_types import OTHER
-from paperwork.values.dates import find_dates
+from paperwork.values.dates import DateReading, find_dates
 from paperwork.values.money import CURRENCIES
 from paperwork.values.text import arabic_digits
 
@@ -63,7 +64,8 @@ def _best(candidates: list[Found[str]]) -> Found[str] | None:
     seen: dict[str, int] = {}
     for candidate in candidates:
         seen[candidate.value] = seen.get(candidate.value, 0) + 1
-    return max(candidates, key=lambda f: f.strength + 0.03 * min(seen[f.value] - 1, 2))
+    best = max(candidates, key=lambda f: f.strength + 0.03 * min(seen[f.value] - 1, 2))
+    return with_others(best, candidates)
 
 
 def _labelled_codes(
@@ -162,7 +164,7 @@ def _dates(document: Document, kind: Kind) -> dict[str, Found[date]]:
     for key in ("due_date", "order_date", "other_date"):
         found = list(_labelled_dates(document, key, claimed))
         if key == "due_date" and found:
-            out["due_date"] = max(found, key=lambda f: f.strength)
+            out["due_date"] = _likeliest(found)
     issued = [*_labelled_dates(document, "issue_date", claimed), *_heading_dates(document, kind)]
     if kind.main == "purchase_order":
         issued += _labelled_dates(document, "order_date", set())
@@ -171,7 +173,7 @@ def _dates(document: Document, kind: Kind) -> dict[str, Found[date]]:
     latest = document.today + timedelta(days=400)
     issued = [f for f in issued if f.value <= latest]
     if issued:
-        out["issue_date"] = max(issued, key=lambda f: f.strength)
+        out["issue_date"] = _likeliest(issued)
     if (
         "due_date" in out
         and "issue_date" in out
@@ -179,6 +181,10 @@ def _dates(document: Document, kind: Kind) -> dict[str, Found[date]]:
     ):
         del out["due_date"]
     return out
+
+
+def _likeliest(found: list[Found[date]]) -> Found[date]:
+    return with_others(max(found, key=lambda f: f.strength), found)
 
 
 def _labelled_dates(
@@ -211,18 +217,18 @@ def _starts(document: Document, place: Place) -> list[int]:
 
 def _dates_at(document: Document, place: Place) -> list[Found[date]]:
     found = find_dates(place.text, today=document.today, month_first=document.month_first)
-    return [
-        found_in(
-            d.value,
-            place.segment,
-            place.start + d.start,
-            place.start + d.end,
-            place.strength
-            * (0.95 if d.alternative is None else 0.88)
-            * (1.0 if d.certain else 0.95),
-        )
-        for d in found
-    ]
+    return [_dated(place, d) for d in found]
+
+
+def _dated(place: Place, read: DateReading) -> Found[date]:
+    """A date with its other reading, where day and month may be told either way."""
+    start, end = place.start + read.start, place.start + read.end
+    sure = (0.95 if read.alternative is None else 0.88) * (1.0 if read.certain else 0.95)
+    found = found_in(read.value, place.segment, start, end, place.strength * sure)
+    if read.alternative is None:
+        return found
+    other = replace(found, value=read.alternative, reason="DAY_MONTH", strength=0.3)
+    return replace(found, others=(other,))
 
 
 def _heading_dates(document: Document, kind: Kind) -> Iterator[Found[date]]:

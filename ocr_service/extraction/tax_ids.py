@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from ocr_service.extraction.document import Document
 from ocr_service.extraction.evidence import Found, found_in
@@ -54,7 +55,8 @@ def _tax_id(document: Document, label: Label) -> Found[str] | None:
         sure = 0.98 if tax_id.proven else 0.6 if tax_id.scheme == "TH" else 0.88
         start = place.start + match.start()
         strength = label.weight * sure * place.strength
-        return found_in(tax_id.value, place.segment, start, place.start + match.end(), strength)
+        found = found_in(tax_id.value, place.segment, start, place.start + match.end(), strength)
+        return replace(found, checked=tax_id.proven)
     return None
 
 
