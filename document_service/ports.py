@@ -345,8 +345,8 @@ class Reader(Protocol):
             DeadlineExceeded: Nothing came for too long.
         """
 
-    async def extract(self, layouts: Sequence[bytes], today: date) -> Extraction:
-        """Find type, fields and line items in pages that were read."""
+    async def extract(self, sha256: str, layouts: Sequence[bytes], today: date) -> Extraction:
+        """Find type, fields and line items in pages that were read of a file, and in the file."""
 
 
 @dataclass(frozen=True, slots=True)

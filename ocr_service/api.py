@@ -62,7 +62,9 @@ class OcrApi(OcrServiceServicer):
     ) -> pb.ExtractFieldsResponse:
         """Extract type, fields and line items."""
         pages = pages_from_proto(request.pages)
-        extraction = await self._extract(pages, today_from_proto(request.today))
+        source = source_from_proto(request.source) if request.HasField("source") else None
+        today = today_from_proto(request.today)
+        extraction = await self._extract(pages, today, source, current_caller())
         return pb.ExtractFieldsResponse(extraction=extraction_to_proto(extraction, pages))
 
     async def ReadImage(

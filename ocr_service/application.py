@@ -24,7 +24,9 @@ from ocr_service.domain.page import Page, PageFailure, TextSource
 from ocr_service.domain.page_read import PageRead, ReadOptions
 from ocr_service.extraction import extract
 from ocr_service.ports import PageReaders, StoredFiles
+from paperwork.einvoice import merge
 from paperwork.readings import Extraction
+from paperwork.validation import judged
 
 CONTENT_BYTES: Final = 7 * 1024 * 1024
 """Longest file sent along with a call: a message holds 8 MiB."""
@@ -212,16 +214,24 @@ class Reading:
 
 
 class ExtractFields:
-    """Finds type, fields and line items of pages that were read."""
+    """Finds type, fields and line items of pages that were read.
 
-    def __init__(self) -> None:
+    Args:
+        reading: Looks for an electronic invoice in the file.
+    """
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
         self._free_threads = asyncio.Semaphore(EXTRACTIONS)
 
-    async def __call__(self, pages: Sequence[Page], today: date) -> Extraction:
-        """Extract.
+    async def __call__(
+        self, pages: Sequence[Page], today: date, source: Source | None, caller: Caller
+    ) -> Extraction:
+        """Extract from the pages; an electronic invoice in their file outranks what was read.
 
         Raises:
             InvalidArgument: There are no pages, too many, or one twice.
+            HubError: The file is given and cannot be had or opened, with its reason.
         """
         if not 1 <= len(pages) <= MOST_PAGES:
             raise InvalidArgument(
@@ -231,8 +241,16 @@ class ExtractFields:
             )
         if len({page.number for page in pages}) != len(pages):
             raise InvalidArgument("each page may be sent once", field="pages")
+        invoice = None
+        if source is not None:
+            invoice = (await self._reading.inspect(source, caller)).invoice
         async with self._free_threads:
-            return await asyncio.to_thread(extract, pages, today)
+            return await asyncio.to_thread(_extraction, pages, today, invoice)
+
+
+def _extraction(pages: Sequence[Page], today: date, invoice: Extraction | None) -> Extraction:
+    read = extract(pages, today)
+    return read if invoice is None else judged(merge(read, invoice), today)
 
 
 def _checked(content: Content) -> bytes:

@@ -38,7 +38,7 @@ async def build(settings: OcrSettings) -> AsyncIterator[App]:
     sources = Sources(open_blobs(settings.blobs), pool.limits.file_bytes, reader.cache_mib << 20)
     async with ReaderPool(pool) as readers:
         reading = Reading(readers, sources, at_once=reader.workers, most_reads=reader.max_reads)
-        api = OcrApi(reading, ExtractFields(), engines())
+        api = OcrApi(reading, ExtractFields(reading), engines())
         descriptor = ocr_service_pb2.DESCRIPTOR.services_by_name["OcrService"]
         yield App(NAME, (Servicer(add_OcrServiceServicer_to_server, api, descriptor),))
 

@@ -25,7 +25,15 @@ from ocr_service.domain.file_facts import FileFacts
 from ocr_service.domain.page import Line, Page, PageFailure, Quad, Table, TextSource, Word
 from ocr_service.domain.page_read import PageRead, ReadOptions, UprightImage
 from ocr_service.ports import Engine
-from paperwork.readings import Extraction, FieldReading, Region, Value, canonical
+from paperwork.readings import (
+    Extraction,
+    FieldReading,
+    Finding,
+    Region,
+    Repair,
+    Value,
+    canonical,
+)
 
 CHUNK_BYTES: Final = 1 << 20
 IMAGE_TYPE: Final = "image/webp"
@@ -154,6 +162,8 @@ def extraction_to_proto(extraction: Extraction, pages: Sequence[Page]) -> field_
             for item in extraction.line_items
         ],
         warnings=extraction.warnings,
+        findings=[_finding_to_proto(finding) for finding in extraction.findings],
+        repairs=[_repair_to_proto(repair) for repair in extraction.repairs],
     )
 
 
@@ -230,6 +240,46 @@ def _field_to_proto(field: FieldReading, sizes: Sizes) -> field_pb2.FieldReading
         confidence=field.confidence,
         source=field_pb2.FieldSource.Value(f"FIELD_SOURCE_{field.source.value}"),
         regions=[_region_to_proto(region, sizes) for region in field.regions],
+        extractor=field.extractor,
+        alternatives=[
+            field_pb2.Alternative(
+                value=_value_to_proto(other.value),
+                raw_text=other.raw_text,
+                confidence=other.confidence,
+                reason=other.reason,
+                regions=[_region_to_proto(region, sizes) for region in other.regions],
+            )
+            for other in field.alternatives
+        ],
+    )
+
+
+def _finding_to_proto(finding: Finding) -> field_pb2.Finding:
+    return field_pb2.Finding(
+        id=finding.id,
+        severity=field_pb2.Severity.Value(f"SEVERITY_{finding.severity.value}"),
+        message_en=finding.message_en,
+        message_th=finding.message_th,
+        fields=finding.fields,
+        line=finding.line or 0,
+    )
+
+
+def _repair_to_proto(repair: Repair) -> field_pb2.Repair:
+    return field_pb2.Repair(
+        changes=[
+            field_pb2.FieldChange(
+                key=change.key,
+                line=change.line or 0,
+                old_value=None if change.old is None else _value_to_proto(change.old),
+                new_value=_value_to_proto(change.new),
+            )
+            for change in repair.changes
+        ],
+        mends=repair.mends,
+        confidence=repair.confidence,
+        reason_en=repair.reason_en,
+        reason_th=repair.reason_th,
     )
 
 

@@ -19,6 +19,8 @@ from ocr_service.engine.pool import PoolSettings, ReaderPool
 from ocr_service.engine.pulling import pull
 from ocr_service.export.folders import Exporter, ExportFolders
 from ocr_service.extraction import extract
+from paperwork.einvoice import merge
+from paperwork.validation import judged
 
 __all__ = ["ExportFolders", "Model", "known_models", "pull", "read_files", "verify"]
 
@@ -137,6 +139,8 @@ async def _result(path: Path, order: _Order, desk: _Desk) -> Result:
         return failure_json(path.name, error)
     pages = [task.result() for task in tasks]
     extraction = extract(pages, order.today)
+    if facts.invoice is not None:
+        extraction = judged(merge(extraction, facts.invoice), order.today)
     partial = ("PAGES_FAILED",) if any(page.failure for page in pages) else ()
     result = reading_json(path.name, pages, extraction, (*facts.warnings, *partial))
     if exported and result["error"] is None:

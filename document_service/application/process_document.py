@@ -119,7 +119,7 @@ class ProcessDocument:
         if not layouts:
             await self._end(task.tenant_id, task.job_id, _why_unread(pages), warnings)
             return
-        extraction = await self.reader.extract(layouts, self.clock().date())
+        extraction = await self.reader.extract(task.sha256, layouts, self.clock().date())
         await self._finish(task, extraction, merged(warnings, extraction.warnings))
 
     async def _finish(self, task: Task, found: Extraction, warnings: tuple[str, ...]) -> None:

@@ -104,11 +104,12 @@ class OcrReader:
         finally:
             call.cancel()
 
-    async def extract(self, layouts: Sequence[bytes], today: date) -> Extraction:
+    async def extract(self, sha256: str, layouts: Sequence[bytes], today: date) -> Extraction:
         """Find type, fields and line items."""
         request = pb.ExtractFieldsRequest(
             pages=[page_pb2.PageResult.FromString(layout) for layout in layouts],
             today=date_to_proto(today),
+            source=_source(sha256),
         )
         with _errors():
             answer = await self._stub.ExtractFields(request, timeout=EXTRACT_S)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from paperwork.readings import Extraction
+
 
 class MediaType(Enum):
     """The types that are read, by content."""
@@ -42,11 +44,13 @@ class FileFacts:
         media_type: By content; the file's name plays no part.
         page_sizes: One for each page, in order.
         warnings: Machine-readable words on the whole file, such as `FILE_REPAIRED`.
+        invoice: What an electronic invoice inside the file says, if there is one.
     """
 
     media_type: MediaType
     page_sizes: tuple[PageSize, ...]
     warnings: tuple[str, ...] = ()
+    invoice: Extraction | None = None
 
     @property
     def page_count(self) -> int:

@@ -25,6 +25,7 @@ from ocr_service.domain.errors import (
 from ocr_service.domain.file_facts import FileFacts, Limits, MediaType, PageSize
 from ocr_service.domain.page import PDF_DPI
 from ocr_service.intake.content import WORKING_SIDE_PX, Area, Drawn, PageContent
+from ocr_service.intake.pdf_attachments import embedded_invoice
 from ocr_service.intake.pdf_pictures import pictures_of, share_of
 from ocr_service.intake.pdf_second import SecondParser
 from ocr_service.intake.pdf_strokes import strokes_of
@@ -60,9 +61,12 @@ class PdfDocument:
         self._document: Any = None
         self._second: SecondParser | None = None
         warnings: tuple[str, ...] = ()
+        invoice = None
         try:
             with _translated():
                 warnings = self._open()
+                invoice, noted = embedded_invoice(self._document)
+                warnings += noted
                 # A page that cannot be opened has a size of no use to anybody; reading it fails.
                 sizes = _page_sizes(self._document)
         except CorruptFile as failure:
@@ -73,7 +77,7 @@ class PdfDocument:
             self._hold_to_limit(second.page_count)
             sizes = second.sizes()
             warnings = ("FILE_REPAIRED",)
-        self.facts = FileFacts(MediaType.PDF, sizes, warnings)
+        self.facts = FileFacts(MediaType.PDF, sizes, warnings, invoice)
 
     def page(self, number: int) -> PageContent:
         """Take one page's text layer; its pixels are drawn when they are asked for.

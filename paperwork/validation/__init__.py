@@ -2,10 +2,12 @@
 
 from paperwork.validation.amounts import check_amounts, is_consistent
 from paperwork.validation.identity import check_dates, check_tax_ids
+from paperwork.validation.judge import judged
 
 __all__ = [
     "check_amounts",
     "check_dates",
     "check_tax_ids",
     "is_consistent",
+    "judged",
 ]

@@ -26,19 +26,29 @@ from dochub.type.v1 import geometry_pb2 as dochub_dot_type_dot_v1_dot_geometry__
 from dochub.type.v1 import value_pb2 as dochub_dot_type_dot_v1_dot_value__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x64ochub/ocr/v1/field.proto\x12\rdochub.ocr.v1\x1a\x1d\x64ochub/type/v1/geometry.proto\x1a\x1a\x64ochub/type/v1/value.proto\"\xbc\x01\n\x0c\x46ieldReading\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.dochub.type.v1.Value\x12\x10\n\x08raw_text\x18\x03 \x01(\t\x12\x12\n\nconfidence\x18\x04 \x01(\x02\x12*\n\x06source\x18\x05 \x01(\x0e\x32\x1a.dochub.ocr.v1.FieldSource\x12\'\n\x07regions\x18\x06 \x03(\x0b\x32\x16.dochub.type.v1.Region\"=\n\x0fLineItemReading\x12*\n\x05\x63\x65lls\x18\x01 \x03(\x0b\x32\x1b.dochub.ocr.v1.FieldReading\"\xc2\x01\n\nExtraction\x12\x15\n\rdocument_type\x18\x01 \x01(\t\x12\x11\n\tfunctions\x18\x02 \x03(\t\x12\x17\n\x0ftype_confidence\x18\x03 \x01(\x02\x12+\n\x06\x66ields\x18\x04 \x03(\x0b\x32\x1b.dochub.ocr.v1.FieldReading\x12\x32\n\nline_items\x18\x05 \x03(\x0b\x32\x1e.dochub.ocr.v1.LineItemReading\x12\x10\n\x08warnings\x18\x06 \x03(\t*\x8c\x01\n\x0b\x46ieldSource\x12\x1c\n\x18\x46IELD_SOURCE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x46IELD_SOURCE_OCR\x10\x01\x12\x1b\n\x17\x46IELD_SOURCE_TEXT_LAYER\x10\x02\x12\x14\n\x10\x46IELD_SOURCE_XML\x10\x03\x12\x16\n\x12\x46IELD_SOURCE_HUMAN\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x64ochub/ocr/v1/field.proto\x12\rdochub.ocr.v1\x1a\x1d\x64ochub/type/v1/geometry.proto\x1a\x1a\x64ochub/type/v1/value.proto\"\x81\x02\n\x0c\x46ieldReading\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.dochub.type.v1.Value\x12\x10\n\x08raw_text\x18\x03 \x01(\t\x12\x12\n\nconfidence\x18\x04 \x01(\x02\x12*\n\x06source\x18\x05 \x01(\x0e\x32\x1a.dochub.ocr.v1.FieldSource\x12\'\n\x07regions\x18\x06 \x03(\x0b\x32\x16.dochub.type.v1.Region\x12\x11\n\textractor\x18\x07 \x01(\t\x12\x30\n\x0c\x61lternatives\x18\x08 \x03(\x0b\x32\x1a.dochub.ocr.v1.Alternative\"\x92\x01\n\x0b\x41lternative\x12$\n\x05value\x18\x01 \x01(\x0b\x32\x15.dochub.type.v1.Value\x12\x10\n\x08raw_text\x18\x02 \x01(\t\x12\x12\n\nconfidence\x18\x03 \x01(\x02\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\'\n\x07regions\x18\x05 \x03(\x0b\x32\x16.dochub.type.v1.Region\"\x86\x01\n\x07\x46inding\x12\n\n\x02id\x18\x01 \x01(\t\x12)\n\x08severity\x18\x02 \x01(\x0e\x32\x17.dochub.ocr.v1.Severity\x12\x12\n\nmessage_en\x18\x03 \x01(\t\x12\x12\n\nmessage_th\x18\x04 \x01(\t\x12\x0e\n\x06\x66ields\x18\x05 \x03(\t\x12\x0c\n\x04line\x18\x06 \x01(\x05\"|\n\x0b\x46ieldChange\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\x05\x12(\n\told_value\x18\x03 \x01(\x0b\x32\x15.dochub.type.v1.Value\x12(\n\tnew_value\x18\x04 \x01(\x0b\x32\x15.dochub.type.v1.Value\"~\n\x06Repair\x12+\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x1a.dochub.ocr.v1.FieldChange\x12\r\n\x05mends\x18\x02 \x03(\t\x12\x12\n\nconfidence\x18\x03 \x01(\x02\x12\x11\n\treason_en\x18\x04 \x01(\t\x12\x11\n\treason_th\x18\x05 \x01(\t\"=\n\x0fLineItemReading\x12*\n\x05\x63\x65lls\x18\x01 \x03(\x0b\x32\x1b.dochub.ocr.v1.FieldReading\"\x94\x02\n\nExtraction\x12\x15\n\rdocument_type\x18\x01 \x01(\t\x12\x11\n\tfunctions\x18\x02 \x03(\t\x12\x17\n\x0ftype_confidence\x18\x03 \x01(\x02\x12+\n\x06\x66ields\x18\x04 \x03(\x0b\x32\x1b.dochub.ocr.v1.FieldReading\x12\x32\n\nline_items\x18\x05 \x03(\x0b\x32\x1e.dochub.ocr.v1.LineItemReading\x12\x10\n\x08warnings\x18\x06 \x03(\t\x12(\n\x08\x66indings\x18\x07 \x03(\x0b\x32\x16.dochub.ocr.v1.Finding\x12&\n\x07repairs\x18\x08 \x03(\x0b\x32\x15.dochub.ocr.v1.Repair*\x8c\x01\n\x0b\x46ieldSource\x12\x1c\n\x18\x46IELD_SOURCE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x46IELD_SOURCE_OCR\x10\x01\x12\x1b\n\x17\x46IELD_SOURCE_TEXT_LAYER\x10\x02\x12\x14\n\x10\x46IELD_SOURCE_XML\x10\x03\x12\x16\n\x12\x46IELD_SOURCE_HUMAN\x10\x04*N\n\x08Severity\x12\x18\n\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x14\n\x10SEVERITY_WARNING\x10\x01\x12\x12\n\x0eSEVERITY_ERROR\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'dochub.ocr.v1.field_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_FIELDSOURCE']._serialized_start=555
-  _globals['_FIELDSOURCE']._serialized_end=695
+  _globals['_FIELDSOURCE']._serialized_start=1246
+  _globals['_FIELDSOURCE']._serialized_end=1386
+  _globals['_SEVERITY']._serialized_start=1388
+  _globals['_SEVERITY']._serialized_end=1466
   _globals['_FIELDREADING']._serialized_start=104
-  _globals['_FIELDREADING']._serialized_end=292
-  _globals['_LINEITEMREADING']._serialized_start=294
-  _globals['_LINEITEMREADING']._serialized_end=355
-  _globals['_EXTRACTION']._serialized_start=358
-  _globals['_EXTRACTION']._serialized_end=552
+  _globals['_FIELDREADING']._serialized_end=361
+  _globals['_ALTERNATIVE']._serialized_start=364
+  _globals['_ALTERNATIVE']._serialized_end=510
+  _globals['_FINDING']._serialized_start=513
+  _globals['_FINDING']._serialized_end=647
+  _globals['_FIELDCHANGE']._serialized_start=649
+  _globals['_FIELDCHANGE']._serialized_end=773
+  _globals['_REPAIR']._serialized_start=775
+  _globals['_REPAIR']._serialized_end=901
+  _globals['_LINEITEMREADING']._serialized_start=903
+  _globals['_LINEITEMREADING']._serialized_end=964
+  _globals['_EXTRACTION']._serialized_start=967
+  _globals['_EXTRACTION']._serialized_end=1243
 # @@protoc_insertion_point(module_scope)

@@ -53,6 +53,30 @@ FIELD_SOURCE_HUMAN: FieldSource.ValueType  # 4
 """Entered by a person."""
 Global___FieldSource: _TypeAlias = FieldSource  # noqa: Y015
 
+class _Severity:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SeverityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Severity.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SEVERITY_UNSPECIFIED: _Severity.ValueType  # 0
+    """Not set."""
+    SEVERITY_WARNING: _Severity.ValueType  # 1
+    """Worth a look."""
+    SEVERITY_ERROR: _Severity.ValueType  # 2
+    """Something is wrong on the paper or in the reading."""
+
+class Severity(_Severity, metaclass=_SeverityEnumTypeWrapper):
+    """How much a finding matters."""
+
+SEVERITY_UNSPECIFIED: Severity.ValueType  # 0
+"""Not set."""
+SEVERITY_WARNING: Severity.ValueType  # 1
+"""Worth a look."""
+SEVERITY_ERROR: Severity.ValueType  # 2
+"""Something is wrong on the paper or in the reading."""
+Global___Severity: _TypeAlias = Severity  # noqa: Y015
+
 @_typing.final
 class FieldReading(_message.Message):
     """One value of one field, as read."""
@@ -65,6 +89,8 @@ class FieldReading(_message.Message):
     CONFIDENCE_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
     REGIONS_FIELD_NUMBER: _builtins.int
+    EXTRACTOR_FIELD_NUMBER: _builtins.int
+    ALTERNATIVES_FIELD_NUMBER: _builtins.int
     key: _builtins.str
     """A key of the field vocabulary, such as `issue_date`."""
     raw_text: _builtins.str
@@ -73,6 +99,57 @@ class FieldReading(_message.Message):
     """0..1."""
     source: Global___FieldSource.ValueType
     """How it came about."""
+    extractor: _builtins.str
+    """What found it, such as `factur-x`, `etda-e-tax` or `ubl`; empty for the reader of pages."""
+    @_builtins.property
+    def value(self) -> _value_pb2.Value:
+        """The typed value."""
+
+    @_builtins.property
+    def regions(self) -> _containers.RepeatedCompositeFieldContainer[_geometry_pb2.Region]:
+        """Where it stands."""
+
+    @_builtins.property
+    def alternatives(self) -> _containers.RepeatedCompositeFieldContainer[Global___Alternative]:
+        """Other values it may have, the likeliest first."""
+
+    def __init__(
+        self,
+        *,
+        key: _builtins.str = ...,
+        value: _value_pb2.Value | None = ...,
+        raw_text: _builtins.str = ...,
+        confidence: _builtins.float = ...,
+        source: Global___FieldSource.ValueType = ...,
+        regions: _abc.Iterable[_geometry_pb2.Region] | None = ...,
+        extractor: _builtins.str = ...,
+        alternatives: _abc.Iterable[Global___Alternative] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alternatives", b"alternatives", "confidence", b"confidence", "extractor", b"extractor", "key", b"key", "raw_text", b"raw_text", "regions", b"regions", "source", b"source", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FieldReading: _TypeAlias = FieldReading  # noqa: Y015
+
+@_typing.final
+class Alternative(_message.Message):
+    """Another value that a field may have."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VALUE_FIELD_NUMBER: _builtins.int
+    RAW_TEXT_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REGIONS_FIELD_NUMBER: _builtins.int
+    raw_text: _builtins.str
+    """The characters that it was read from."""
+    confidence: _builtins.float
+    """0..1."""
+    reason: _builtins.str
+    """Where it comes from, such as `PAGE` for what the page says against a data file."""
     @_builtins.property
     def value(self) -> _value_pb2.Value:
         """The typed value."""
@@ -84,20 +161,143 @@ class FieldReading(_message.Message):
     def __init__(
         self,
         *,
-        key: _builtins.str = ...,
         value: _value_pb2.Value | None = ...,
         raw_text: _builtins.str = ...,
         confidence: _builtins.float = ...,
-        source: Global___FieldSource.ValueType = ...,
+        reason: _builtins.str = ...,
         regions: _abc.Iterable[_geometry_pb2.Region] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "key", b"key", "raw_text", b"raw_text", "regions", b"regions", "source", b"source", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "raw_text", b"raw_text", "reason", b"reason", "regions", b"regions", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___FieldReading: _TypeAlias = FieldReading  # noqa: Y015
+Global___Alternative: _TypeAlias = Alternative  # noqa: Y015
+
+@_typing.final
+class Finding(_message.Message):
+    """One disagreement that a check found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    SEVERITY_FIELD_NUMBER: _builtins.int
+    MESSAGE_EN_FIELD_NUMBER: _builtins.int
+    MESSAGE_TH_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    LINE_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Stable name of the check, such as `amount.total`."""
+    severity: Global___Severity.ValueType
+    """How much it matters."""
+    message_en: _builtins.str
+    """A sentence for people, in English."""
+    message_th: _builtins.str
+    """The same in Thai."""
+    line: _builtins.int
+    """The line item whose fields these are, counted from 1; 0 for the document's own."""
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Keys of the fields concerned, the most suspect first."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        severity: Global___Severity.ValueType = ...,
+        message_en: _builtins.str = ...,
+        message_th: _builtins.str = ...,
+        fields: _abc.Iterable[_builtins.str] | None = ...,
+        line: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields", "id", b"id", "line", b"line", "message_en", b"message_en", "message_th", b"message_th", "severity", b"severity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Finding: _TypeAlias = Finding  # noqa: Y015
+
+@_typing.final
+class FieldChange(_message.Message):
+    """One field's value replaced by another."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    LINE_FIELD_NUMBER: _builtins.int
+    OLD_VALUE_FIELD_NUMBER: _builtins.int
+    NEW_VALUE_FIELD_NUMBER: _builtins.int
+    key: _builtins.str
+    """Key of the field."""
+    line: _builtins.int
+    """The line item it belongs to, counted from 1; 0 for the document's own."""
+    @_builtins.property
+    def old_value(self) -> _value_pb2.Value:
+        """The value read; unset where there was none."""
+
+    @_builtins.property
+    def new_value(self) -> _value_pb2.Value:
+        """The value proposed."""
+
+    def __init__(
+        self,
+        *,
+        key: _builtins.str = ...,
+        line: _builtins.int = ...,
+        old_value: _value_pb2.Value | None = ...,
+        new_value: _value_pb2.Value | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["new_value", b"new_value", "old_value", b"old_value"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "line", b"line", "new_value", b"new_value", "old_value", b"old_value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FieldChange: _TypeAlias = FieldChange  # noqa: Y015
+
+@_typing.final
+class Repair(_message.Message):
+    """Changes that make failed checks hold. Proposed for a person to accept, never applied by itself."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGES_FIELD_NUMBER: _builtins.int
+    MENDS_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    REASON_EN_FIELD_NUMBER: _builtins.int
+    REASON_TH_FIELD_NUMBER: _builtins.int
+    confidence: _builtins.float
+    """0..1; those of one document sum up to at most 1."""
+    reason_en: _builtins.str
+    """Why it is likely, in English."""
+    reason_th: _builtins.str
+    """The same in Thai."""
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldChange]:
+        """All needed together."""
+
+    @_builtins.property
+    def mends(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids of the findings that go away with it."""
+
+    def __init__(
+        self,
+        *,
+        changes: _abc.Iterable[Global___FieldChange] | None = ...,
+        mends: _abc.Iterable[_builtins.str] | None = ...,
+        confidence: _builtins.float = ...,
+        reason_en: _builtins.str = ...,
+        reason_th: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "confidence", b"confidence", "mends", b"mends", "reason_en", b"reason_en", "reason_th", b"reason_th"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Repair: _TypeAlias = Repair  # noqa: Y015
 
 @_typing.final
 class LineItemReading(_message.Message):
@@ -135,6 +335,8 @@ class Extraction(_message.Message):
     FIELDS_FIELD_NUMBER: _builtins.int
     LINE_ITEMS_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    REPAIRS_FIELD_NUMBER: _builtins.int
     document_type: _builtins.str
     """The main function, such as `tax_invoice`."""
     type_confidence: _builtins.float
@@ -155,6 +357,14 @@ class Extraction(_message.Message):
     def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Machine-readable words."""
 
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Finding]:
+        """What the checks report."""
+
+    @_builtins.property
+    def repairs(self) -> _containers.RepeatedCompositeFieldContainer[Global___Repair]:
+        """Changes that would settle findings, the likeliest first."""
+
     def __init__(
         self,
         *,
@@ -164,10 +374,12 @@ class Extraction(_message.Message):
         fields: _abc.Iterable[Global___FieldReading] | None = ...,
         line_items: _abc.Iterable[Global___LineItemReading] | None = ...,
         warnings: _abc.Iterable[_builtins.str] | None = ...,
+        findings: _abc.Iterable[Global___Finding] | None = ...,
+        repairs: _abc.Iterable[Global___Repair] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_type", b"document_type", "fields", b"fields", "functions", b"functions", "line_items", b"line_items", "type_confidence", b"type_confidence", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_type", b"document_type", "fields", b"fields", "findings", b"findings", "functions", b"functions", "line_items", b"line_items", "repairs", b"repairs", "type_confidence", b"type_confidence", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -28,7 +28,7 @@ from dochub.option.v1 import options_pb2 as dochub_dot_option_dot_v1_dot_options
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x64ochub/ocr/v1/ocr_service.proto\x12\rdochub.ocr.v1\x1a\x19\x64ochub/ocr/v1/field.proto\x1a\x18\x64ochub/ocr/v1/page.proto\x1a\x1e\x64ochub/option/v1/options.proto\x1a\x16google/type/date.proto\"\x19\n\x07\x42lobRef\x12\x0e\n\x06sha256\x18\x01 \x01(\t\"K\n\x06Source\x12\x11\n\x07\x63ontent\x18\x01 \x01(\x0cH\x00\x12&\n\x04\x62lob\x18\x02 \x01(\x0b\x32\x16.dochub.ocr.v1.BlobRefH\x00\x42\x06\n\x04kind\"(\n\tPageRange\x12\r\n\x05\x66irst\x18\x01 \x01(\x05\x12\x0c\n\x04last\x18\x02 \x01(\x05\"2\n\nOcrOptions\x12\x11\n\tlanguages\x18\x01 \x03(\t\x12\x11\n\tforce_ocr\x18\x02 \x01(\x08\"?\n\x16InspectDocumentRequest\x12%\n\x06source\x18\x01 \x01(\x0b\x32\x15.dochub.ocr.v1.Source\"S\n\x17InspectDocumentResponse\x12\x12\n\nmedia_type\x18\x01 \x01(\t\x12\x12\n\npage_count\x18\x02 \x01(\x05\x12\x10\n\x08warnings\x18\x03 \x03(\t\"\x8e\x01\n\x10ReadPagesRequest\x12%\n\x06source\x18\x01 \x01(\x0b\x32\x15.dochub.ocr.v1.Source\x12\'\n\x05pages\x18\x02 \x01(\x0b\x32\x18.dochub.ocr.v1.PageRange\x12*\n\x07options\x18\x03 \x01(\x0b\x32\x19.dochub.ocr.v1.OcrOptions\"x\n\x11ReadPagesResponse\x12)\n\x04page\x18\x01 \x01(\x0b\x32\x19.dochub.ocr.v1.PageResultH\x00\x12\x30\n\x0bimage_chunk\x18\x02 \x01(\x0b\x32\x19.dochub.ocr.v1.ImageChunkH\x00\x42\x06\n\x04part\"Q\n\nImageChunk\x12\x13\n\x0bpage_number\x18\x01 \x01(\x05\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x12\x0c\n\x04last\x18\x03 \x01(\x08\x12\x12\n\nmedia_type\x18\x04 \x01(\t\"b\n\x14\x45xtractFieldsRequest\x12(\n\x05pages\x18\x01 \x03(\x0b\x32\x19.dochub.ocr.v1.PageResult\x12 \n\x05today\x18\x02 \x01(\x0b\x32\x11.google.type.Date\"F\n\x15\x45xtractFieldsResponse\x12-\n\nextraction\x18\x01 \x01(\x0b\x32\x19.dochub.ocr.v1.Extraction\"O\n\x10ReadImageRequest\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\x0c\x12*\n\x07options\x18\x02 \x01(\x0b\x32\x19.dochub.ocr.v1.OcrOptions\"<\n\x11ReadImageResponse\x12\'\n\x04page\x18\x01 \x01(\x0b\x32\x19.dochub.ocr.v1.PageResult\"\x14\n\x12ListEnginesRequest\"\x8d\x01\n\x06\x45ngine\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04task\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x11\n\tlanguages\x18\x04 \x03(\t\x12\x0e\n\x06sha256\x18\x05 \x01(\t\x12\x12\n\nsize_bytes\x18\x06 \x01(\x03\x12\x0f\n\x07license\x18\x07 \x01(\t\x12\x0e\n\x06origin\x18\x08 \x01(\t\"=\n\x13ListEnginesResponse\x12&\n\x07\x65ngines\x18\x01 \x03(\x0b\x32\x15.dochub.ocr.v1.Engine2\xef\x03\n\nOcrService\x12i\n\x0fInspectDocument\x12%.dochub.ocr.v1.InspectDocumentRequest\x1a&.dochub.ocr.v1.InspectDocumentResponse\"\x07\x90\x02\x01\x88\xb5\x18\x06\x12Y\n\tReadPages\x12\x1f.dochub.ocr.v1.ReadPagesRequest\x1a .dochub.ocr.v1.ReadPagesResponse\"\x07\x90\x02\x01\x88\xb5\x18\x06\x30\x01\x12\x63\n\rExtractFields\x12#.dochub.ocr.v1.ExtractFieldsRequest\x1a$.dochub.ocr.v1.ExtractFieldsResponse\"\x07\x90\x02\x01\x88\xb5\x18\x06\x12W\n\tReadImage\x12\x1f.dochub.ocr.v1.ReadImageRequest\x1a .dochub.ocr.v1.ReadImageResponse\"\x07\x90\x02\x01\x88\xb5\x18\x06\x12]\n\x0bListEngines\x12!.dochub.ocr.v1.ListEnginesRequest\x1a\".dochub.ocr.v1.ListEnginesResponse\"\x07\x90\x02\x01\x88\xb5\x18\x06\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x64ochub/ocr/v1/ocr_service.proto\x12\rdochub.ocr.v1\x1a\x19\x64ochub/ocr/v1/field.proto\x1a\x18\x64ochub/ocr/v1/page.proto\x1a\x1e\x64ochub/option/v1/options.proto\x1a\x16google/type/date.proto\"\x19\n\x07\x42lobRef\x12\x0e\n\x06sha256\x18\x01 \x01(\t\"K\n\x06Source\x12\x11\n\x07\x63ontent\x18\x01 \x01(\x0cH\x00\x12&\n\x04\x62lob\x18\x02 \x01(\x0b\x32\x16.dochub.ocr.v1.BlobRefH\x00\x42\x06\n\x04kind\"(\n\tPageRange\x12\r\n\x05\x66irst\x18\x01 \x01(\x05\x12\x0c\n\x04last\x18\x02 \x01(\x05\"2\n\nOcrOptions\x12\x11\n\tlanguages\x18\x01 \x03(\t\x12\x11\n\tforce_ocr\x18\x02 \x01(\x08\"?\n\x16InspectDocumentRequest\x12%\n\x06source\x18\x01 \x01(\x0b\x32\x15.dochub.ocr.v1.Source\"S\n\x17InspectDocumentResponse\x12\x12\n\nmedia_type\x18\x01 \x01(\t\x12\x12\n\npage_count\x18\x02 \x01(\x05\x12\x10\n\x08warnings\x18\x03 \x03(\t\"\x8e\x01\n\x10ReadPagesRequest\x12%\n\x06source\x18\x01 \x01(\x0b\x32\x15.dochub.ocr.v1.Source\x12\'\n\x05pages\x18\x02 \x01(\x0b\x32\x18.dochub.ocr.v1.PageRange\x12*\n\x07options\x18\x03 \x01(\x0b\x32\x19.dochub.ocr.v1.OcrOptions\"x\n\x11ReadPagesResponse\x12)\n\x04page\x18\x01 \x01(\x0b\x32\x19.dochub.ocr.v1.PageResultH\x00\x12\x30\n\x0bimage_chunk\x18\x02 \x01(\x0b\x32\x19.dochub.ocr.v1.ImageChunkH\x00\x42\x06\n\x04part\"Q\n\nImageChunk\x12\x13\n\x0bpage_number\x18\x01 \x01(\x05\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x12\x0c\n\x04last\x18\x03 \x01(\x08\x12\x12\n\nmedia_type\x18\x04 \x01(\t\"\x89\x01\n\x14\x45xtractFieldsRequest\x12(\n\x05pages\x18\x01 \x03(\x0b\x32\x19.dochub.ocr.v1.PageResult\x12 \n\x05today\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12%\n\x06source\x18\x03 \x01(\x0b\x32\x15.dochub.ocr.v1.Source\"F\n\x15\x45xtractFieldsResponse\x12-\n\nextraction\x18\x01 \x01(\x0b\x32\x19.dochub.ocr.v1.Extraction\"O\n\x10ReadImageRequest\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\x0c\x12*\n\x07options\x18\x02 \x01(\x0b\x32\x19.dochub.ocr.v1.OcrOptions\"<\n\x11ReadImageResponse\x12\'\n\x04page\x18\x01 \x01(\x0b\x32\x19.dochub.ocr.v1.PageResult\"\x14\n\x12ListEnginesRequest\"\x8d\x01\n\x06\x45ngine\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04task\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x11\n\tlanguages\x18\x04 \x03(\t\x12\x0e\n\x06sha256\x18\x05 \x01(\t\x12\x12\n\nsize_bytes\x18\x06 \x01(\x03\x12\x0f\n\x07license\x18\x07 \x01(\t\x12\x0e\n\x06origin\x18\x08 \x01(\t\"=\n\x13ListEnginesResponse\x12&\n\x07\x65ngines\x18\x01 \x03(\x0b\x32\x15.dochub.ocr.v1.Engine2\xef\x03\n\nOcrService\x12i\n\x0fInspectDocument\x12%.dochub.ocr.v1.InspectDocumentRequest\x1a&.dochub.ocr.v1.InspectDocumentResponse\"\x07\x90\x02\x01\x88\xb5\x18\x06\x12Y\n\tReadPages\x12\x1f.dochub.ocr.v1.ReadPagesRequest\x1a .dochub.ocr.v1.ReadPagesResponse\"\x07\x90\x02\x01\x88\xb5\x18\x06\x30\x01\x12\x63\n\rExtractFields\x12#.dochub.ocr.v1.ExtractFieldsRequest\x1a$.dochub.ocr.v1.ExtractFieldsResponse\"\x07\x90\x02\x01\x88\xb5\x18\x06\x12W\n\tReadImage\x12\x1f.dochub.ocr.v1.ReadImageRequest\x1a .dochub.ocr.v1.ReadImageResponse\"\x07\x90\x02\x01\x88\xb5\x18\x06\x12]\n\x0bListEngines\x12!.dochub.ocr.v1.ListEnginesRequest\x1a\".dochub.ocr.v1.ListEnginesResponse\"\x07\x90\x02\x01\x88\xb5\x18\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -63,20 +63,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_READPAGESRESPONSE']._serialized_end=772
   _globals['_IMAGECHUNK']._serialized_start=774
   _globals['_IMAGECHUNK']._serialized_end=855
-  _globals['_EXTRACTFIELDSREQUEST']._serialized_start=857
-  _globals['_EXTRACTFIELDSREQUEST']._serialized_end=955
-  _globals['_EXTRACTFIELDSRESPONSE']._serialized_start=957
-  _globals['_EXTRACTFIELDSRESPONSE']._serialized_end=1027
-  _globals['_READIMAGEREQUEST']._serialized_start=1029
-  _globals['_READIMAGEREQUEST']._serialized_end=1108
-  _globals['_READIMAGERESPONSE']._serialized_start=1110
-  _globals['_READIMAGERESPONSE']._serialized_end=1170
-  _globals['_LISTENGINESREQUEST']._serialized_start=1172
-  _globals['_LISTENGINESREQUEST']._serialized_end=1192
-  _globals['_ENGINE']._serialized_start=1195
-  _globals['_ENGINE']._serialized_end=1336
-  _globals['_LISTENGINESRESPONSE']._serialized_start=1338
-  _globals['_LISTENGINESRESPONSE']._serialized_end=1399
-  _globals['_OCRSERVICE']._serialized_start=1402
-  _globals['_OCRSERVICE']._serialized_end=1897
+  _globals['_EXTRACTFIELDSREQUEST']._serialized_start=858
+  _globals['_EXTRACTFIELDSREQUEST']._serialized_end=995
+  _globals['_EXTRACTFIELDSRESPONSE']._serialized_start=997
+  _globals['_EXTRACTFIELDSRESPONSE']._serialized_end=1067
+  _globals['_READIMAGEREQUEST']._serialized_start=1069
+  _globals['_READIMAGEREQUEST']._serialized_end=1148
+  _globals['_READIMAGERESPONSE']._serialized_start=1150
+  _globals['_READIMAGERESPONSE']._serialized_end=1210
+  _globals['_LISTENGINESREQUEST']._serialized_start=1212
+  _globals['_LISTENGINESREQUEST']._serialized_end=1232
+  _globals['_ENGINE']._serialized_start=1235
+  _globals['_ENGINE']._serialized_end=1376
+  _globals['_LISTENGINESRESPONSE']._serialized_start=1378
+  _globals['_LISTENGINESRESPONSE']._serialized_end=1439
+  _globals['_OCRSERVICE']._serialized_start=1442
+  _globals['_OCRSERVICE']._serialized_end=1937
 # @@protoc_insertion_point(module_scope)

@@ -293,6 +293,7 @@ class ExtractFieldsRequest(_message.Message):
 
     PAGES_FIELD_NUMBER: _builtins.int
     TODAY_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def pages(self) -> _containers.RepeatedCompositeFieldContainer[_page_pb2.PageResult]:
         """Up to 60 pages; of a longer document send the first and the last."""
@@ -301,15 +302,22 @@ class ExtractFieldsRequest(_message.Message):
     def today(self) -> _date_pb2.Date:
         """The tenant's today, by which two-digit years are read."""
 
+    @_builtins.property
+    def source(self) -> Global___Source:
+        """The file the pages are of: an electronic invoice inside it outranks what was read. Unset, the
+        pages alone are used.
+        """
+
     def __init__(
         self,
         *,
         pages: _abc.Iterable[_page_pb2.PageResult] | None = ...,
         today: _date_pb2.Date | None = ...,
+        source: Global___Source | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["today", b"today"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["source", b"source", "today", b"today"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["pages", b"pages", "today", b"today"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["pages", b"pages", "source", b"source", "today", b"today"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

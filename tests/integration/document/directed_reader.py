@@ -120,7 +120,7 @@ class DirectedReader:
         for number in range(first, last + 1):
             yield self.answer(number)
 
-    async def extract(self, layouts: Sequence[bytes], today: date) -> Extraction:
+    async def extract(self, sha256: str, layouts: Sequence[bytes], today: date) -> Extraction:
         pages = [page_pb2.PageResult.FromString(layout) for layout in layouts]
         self.extracted.append(tuple(one.page_number for one in pages))
         if isinstance(self.extraction, Exception):

@@ -19,9 +19,9 @@ from google.type.date_pb2 import Date  # type: ignore[import-untyped]  # ships n
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from PIL import Image, ImageDraw, ImageFont
 
+from dochub.ocr.v1 import field_pb2, page_pb2
 from dochub.ocr.v1 import ocr_service_pb2 as pb
 from dochub.ocr.v1 import ocr_service_pb2_grpc as ocr_grpc
-from dochub.ocr.v1 import page_pb2
 from hubkit.blobs.store import open_blobs
 from hubkit.clients import error_of
 from hubkit.config import BlobSettings
@@ -37,6 +37,9 @@ class Served(Protocol):
 
 
 INVOICE = ("TAX INVOICE", "Invoice No: INV-2026-0042", "Date: 17/03/2026", "Total: 1,284.00")
+
+
+EINVOICE = Path(__file__).resolve().parents[2] / "data" / "einvoices" / "etda.xml"
 
 
 def drawn(*lines: str) -> "Image.Image":
@@ -58,6 +61,17 @@ def tiff(pages: int) -> bytes:
     first, *others = [drawn(f"page number {index}") for index in range(1, pages + 1)]
     first.save(out, "TIFF", save_all=True, append_images=others, compression="tiff_deflate")
     return out.getvalue()
+
+
+def with_invoice() -> bytes:
+    """A PDF whose page states another total than the invoice inside."""
+    library: Any = pymupdf  # ships no types
+    document = library.open()
+    page = document.new_page()
+    for row, text in enumerate(INVOICE):
+        page.insert_text((72, 90 + 40 * row), text, fontsize=14)
+    document.embfile_add("invoice", EINVOICE.read_bytes(), filename="ETDA-invoice.xml")
+    return bytes(document.tobytes())
 
 
 def encrypted_pdf() -> bytes:
@@ -236,6 +250,28 @@ async def test_requests_that_make_no_sense_name_the_field(
 
 def page(number: int = 1, **changes: Any) -> page_pb2.PageResult:
     return page_pb2.PageResult(**({"page_number": number} | changes))
+
+
+async def test_an_invoice_inside_the_file_outranks_its_pages(
+    reader: Served, stub: "ocr_grpc.OcrServiceAsyncStub"
+) -> None:
+    source = pb.Source(content=with_invoice())
+    read = await parts(
+        stub.ReadPages(pb.ReadPagesRequest(source=source), metadata=as_person(reader))
+    )
+    request = pb.ExtractFieldsRequest(
+        pages=[read[0].page], today=Date(year=2026, month=6, day=1), source=source
+    )
+    answer = await stub.ExtractFields(request, metadata=as_person(reader))
+    fields = {field.key: field for field in answer.extraction.fields}
+    total = fields["total"]
+    assert (total.value.canonical, total.extractor) == ("214.00", "etda-e-tax")
+    assert total.source == field_pb2.FIELD_SOURCE_XML
+    assert [(a.value.canonical, a.reason) for a in total.alternatives] == [("1284.00", "PAGE")]
+    assert fields["number"].regions
+    (finding,) = [f for f in answer.extraction.findings if f.id == "einvoice.differs"]
+    assert finding.fields == ["total"]
+    assert finding.severity == field_pb2.SEVERITY_WARNING
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,20 @@ export declare type FieldReading = Message<"dochub.ocr.v1.FieldReading"> & {
    * @generated from field: repeated dochub.type.v1.Region regions = 6;
    */
   regions: Region[];
+
+  /**
+   * What found it, such as `factur-x`, `etda-e-tax` or `ubl`; empty for the reader of pages.
+   *
+   * @generated from field: string extractor = 7;
+   */
+  extractor: string;
+
+  /**
+   * Other values it may have, the likeliest first.
+   *
+   * @generated from field: repeated dochub.ocr.v1.Alternative alternatives = 8;
+   */
+  alternatives: Alternative[];
 };
 
 /**
@@ -66,6 +80,198 @@ export declare type FieldReading = Message<"dochub.ocr.v1.FieldReading"> & {
  * Use `create(FieldReadingSchema)` to create a new message.
  */
 export declare const FieldReadingSchema: GenMessage<FieldReading>;
+
+/**
+ * Another value that a field may have.
+ *
+ * @generated from message dochub.ocr.v1.Alternative
+ */
+export declare type Alternative = Message<"dochub.ocr.v1.Alternative"> & {
+  /**
+   * The typed value.
+   *
+   * @generated from field: dochub.type.v1.Value value = 1;
+   */
+  value?: Value | undefined;
+
+  /**
+   * The characters that it was read from.
+   *
+   * @generated from field: string raw_text = 2;
+   */
+  rawText: string;
+
+  /**
+   * 0..1.
+   *
+   * @generated from field: float confidence = 3;
+   */
+  confidence: number;
+
+  /**
+   * Where it comes from, such as `PAGE` for what the page says against a data file.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * Where it stands.
+   *
+   * @generated from field: repeated dochub.type.v1.Region regions = 5;
+   */
+  regions: Region[];
+};
+
+/**
+ * Describes the message dochub.ocr.v1.Alternative.
+ * Use `create(AlternativeSchema)` to create a new message.
+ */
+export declare const AlternativeSchema: GenMessage<Alternative>;
+
+/**
+ * One disagreement that a check found.
+ *
+ * @generated from message dochub.ocr.v1.Finding
+ */
+export declare type Finding = Message<"dochub.ocr.v1.Finding"> & {
+  /**
+   * Stable name of the check, such as `amount.total`.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * How much it matters.
+   *
+   * @generated from field: dochub.ocr.v1.Severity severity = 2;
+   */
+  severity: Severity;
+
+  /**
+   * A sentence for people, in English.
+   *
+   * @generated from field: string message_en = 3;
+   */
+  messageEn: string;
+
+  /**
+   * The same in Thai.
+   *
+   * @generated from field: string message_th = 4;
+   */
+  messageTh: string;
+
+  /**
+   * Keys of the fields concerned, the most suspect first.
+   *
+   * @generated from field: repeated string fields = 5;
+   */
+  fields: string[];
+
+  /**
+   * The line item whose fields these are, counted from 1; 0 for the document's own.
+   *
+   * @generated from field: int32 line = 6;
+   */
+  line: number;
+};
+
+/**
+ * Describes the message dochub.ocr.v1.Finding.
+ * Use `create(FindingSchema)` to create a new message.
+ */
+export declare const FindingSchema: GenMessage<Finding>;
+
+/**
+ * One field's value replaced by another.
+ *
+ * @generated from message dochub.ocr.v1.FieldChange
+ */
+export declare type FieldChange = Message<"dochub.ocr.v1.FieldChange"> & {
+  /**
+   * Key of the field.
+   *
+   * @generated from field: string key = 1;
+   */
+  key: string;
+
+  /**
+   * The line item it belongs to, counted from 1; 0 for the document's own.
+   *
+   * @generated from field: int32 line = 2;
+   */
+  line: number;
+
+  /**
+   * The value read; unset where there was none.
+   *
+   * @generated from field: dochub.type.v1.Value old_value = 3;
+   */
+  oldValue?: Value | undefined;
+
+  /**
+   * The value proposed.
+   *
+   * @generated from field: dochub.type.v1.Value new_value = 4;
+   */
+  newValue?: Value | undefined;
+};
+
+/**
+ * Describes the message dochub.ocr.v1.FieldChange.
+ * Use `create(FieldChangeSchema)` to create a new message.
+ */
+export declare const FieldChangeSchema: GenMessage<FieldChange>;
+
+/**
+ * Changes that make failed checks hold. Proposed for a person to accept, never applied by itself.
+ *
+ * @generated from message dochub.ocr.v1.Repair
+ */
+export declare type Repair = Message<"dochub.ocr.v1.Repair"> & {
+  /**
+   * All needed together.
+   *
+   * @generated from field: repeated dochub.ocr.v1.FieldChange changes = 1;
+   */
+  changes: FieldChange[];
+
+  /**
+   * Ids of the findings that go away with it.
+   *
+   * @generated from field: repeated string mends = 2;
+   */
+  mends: string[];
+
+  /**
+   * 0..1; those of one document sum up to at most 1.
+   *
+   * @generated from field: float confidence = 3;
+   */
+  confidence: number;
+
+  /**
+   * Why it is likely, in English.
+   *
+   * @generated from field: string reason_en = 4;
+   */
+  reasonEn: string;
+
+  /**
+   * The same in Thai.
+   *
+   * @generated from field: string reason_th = 5;
+   */
+  reasonTh: string;
+};
+
+/**
+ * Describes the message dochub.ocr.v1.Repair.
+ * Use `create(RepairSchema)` to create a new message.
+ */
+export declare const RepairSchema: GenMessage<Repair>;
 
 /**
  * One line of goods or services.
@@ -134,6 +340,20 @@ export declare type Extraction = Message<"dochub.ocr.v1.Extraction"> & {
    * @generated from field: repeated string warnings = 6;
    */
   warnings: string[];
+
+  /**
+   * What the checks report.
+   *
+   * @generated from field: repeated dochub.ocr.v1.Finding findings = 7;
+   */
+  findings: Finding[];
+
+  /**
+   * Changes that would settle findings, the likeliest first.
+   *
+   * @generated from field: repeated dochub.ocr.v1.Repair repairs = 8;
+   */
+  repairs: Repair[];
 };
 
 /**
@@ -188,4 +408,37 @@ export enum FieldSource {
  * Describes the enum dochub.ocr.v1.FieldSource.
  */
 export declare const FieldSourceSchema: GenEnum<FieldSource>;
+
+/**
+ * How much a finding matters.
+ *
+ * @generated from enum dochub.ocr.v1.Severity
+ */
+export enum Severity {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: SEVERITY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Worth a look.
+   *
+   * @generated from enum value: SEVERITY_WARNING = 1;
+   */
+  WARNING = 1,
+
+  /**
+   * Something is wrong on the paper or in the reading.
+   *
+   * @generated from enum value: SEVERITY_ERROR = 2;
+   */
+  ERROR = 2,
+}
+
+/**
+ * Describes the enum dochub.ocr.v1.Severity.
+ */
+export declare const SeveritySchema: GenEnum<Severity>;
 

@@ -10,7 +10,7 @@ import { file_dochub_type_v1_value } from "../../type/v1/value_pb.js";
  * Describes the file dochub/ocr/v1/field.proto.
  */
 export const file_dochub_ocr_v1_field = /*@__PURE__*/
-  fileDesc("Chlkb2NodWIvb2NyL3YxL2ZpZWxkLnByb3RvEg1kb2NodWIub2NyLnYxIrwBCgxGaWVsZFJlYWRpbmcSCwoDa2V5GAEgASgJEiQKBXZhbHVlGAIgASgLMhUuZG9jaHViLnR5cGUudjEuVmFsdWUSEAoIcmF3X3RleHQYAyABKAkSEgoKY29uZmlkZW5jZRgEIAEoAhIqCgZzb3VyY2UYBSABKA4yGi5kb2NodWIub2NyLnYxLkZpZWxkU291cmNlEicKB3JlZ2lvbnMYBiADKAsyFi5kb2NodWIudHlwZS52MS5SZWdpb24iPQoPTGluZUl0ZW1SZWFkaW5nEioKBWNlbGxzGAEgAygLMhsuZG9jaHViLm9jci52MS5GaWVsZFJlYWRpbmciwgEKCkV4dHJhY3Rpb24SFQoNZG9jdW1lbnRfdHlwZRgBIAEoCRIRCglmdW5jdGlvbnMYAiADKAkSFwoPdHlwZV9jb25maWRlbmNlGAMgASgCEisKBmZpZWxkcxgEIAMoCzIbLmRvY2h1Yi5vY3IudjEuRmllbGRSZWFkaW5nEjIKCmxpbmVfaXRlbXMYBSADKAsyHi5kb2NodWIub2NyLnYxLkxpbmVJdGVtUmVhZGluZxIQCgh3YXJuaW5ncxgGIAMoCSqMAQoLRmllbGRTb3VyY2USHAoYRklFTERfU09VUkNFX1VOU1BFQ0lGSUVEEAASFAoQRklFTERfU09VUkNFX09DUhABEhsKF0ZJRUxEX1NPVVJDRV9URVhUX0xBWUVSEAISFAoQRklFTERfU09VUkNFX1hNTBADEhYKEkZJRUxEX1NPVVJDRV9IVU1BThAEYgZwcm90bzM", [file_dochub_type_v1_geometry, file_dochub_type_v1_value]);
+  fileDesc("Chlkb2NodWIvb2NyL3YxL2ZpZWxkLnByb3RvEg1kb2NodWIub2NyLnYxIoECCgxGaWVsZFJlYWRpbmcSCwoDa2V5GAEgASgJEiQKBXZhbHVlGAIgASgLMhUuZG9jaHViLnR5cGUudjEuVmFsdWUSEAoIcmF3X3RleHQYAyABKAkSEgoKY29uZmlkZW5jZRgEIAEoAhIqCgZzb3VyY2UYBSABKA4yGi5kb2NodWIub2NyLnYxLkZpZWxkU291cmNlEicKB3JlZ2lvbnMYBiADKAsyFi5kb2NodWIudHlwZS52MS5SZWdpb24SEQoJZXh0cmFjdG9yGAcgASgJEjAKDGFsdGVybmF0aXZlcxgIIAMoCzIaLmRvY2h1Yi5vY3IudjEuQWx0ZXJuYXRpdmUikgEKC0FsdGVybmF0aXZlEiQKBXZhbHVlGAEgASgLMhUuZG9jaHViLnR5cGUudjEuVmFsdWUSEAoIcmF3X3RleHQYAiABKAkSEgoKY29uZmlkZW5jZRgDIAEoAhIOCgZyZWFzb24YBCABKAkSJwoHcmVnaW9ucxgFIAMoCzIWLmRvY2h1Yi50eXBlLnYxLlJlZ2lvbiKGAQoHRmluZGluZxIKCgJpZBgBIAEoCRIpCghzZXZlcml0eRgCIAEoDjIXLmRvY2h1Yi5vY3IudjEuU2V2ZXJpdHkSEgoKbWVzc2FnZV9lbhgDIAEoCRISCgptZXNzYWdlX3RoGAQgASgJEg4KBmZpZWxkcxgFIAMoCRIMCgRsaW5lGAYgASgFInwKC0ZpZWxkQ2hhbmdlEgsKA2tleRgBIAEoCRIMCgRsaW5lGAIgASgFEigKCW9sZF92YWx1ZRgDIAEoCzIVLmRvY2h1Yi50eXBlLnYxLlZhbHVlEigKCW5ld192YWx1ZRgEIAEoCzIVLmRvY2h1Yi50eXBlLnYxLlZhbHVlIn4KBlJlcGFpchIrCgdjaGFuZ2VzGAEgAygLMhouZG9jaHViLm9jci52MS5GaWVsZENoYW5nZRINCgVtZW5kcxgCIAMoCRISCgpjb25maWRlbmNlGAMgASgCEhEKCXJlYXNvbl9lbhgEIAEoCRIRCglyZWFzb25fdGgYBSABKAkiPQoPTGluZUl0ZW1SZWFkaW5nEioKBWNlbGxzGAEgAygLMhsuZG9jaHViLm9jci52MS5GaWVsZFJlYWRpbmcilAIKCkV4dHJhY3Rpb24SFQoNZG9jdW1lbnRfdHlwZRgBIAEoCRIRCglmdW5jdGlvbnMYAiADKAkSFwoPdHlwZV9jb25maWRlbmNlGAMgASgCEisKBmZpZWxkcxgEIAMoCzIbLmRvY2h1Yi5vY3IudjEuRmllbGRSZWFkaW5nEjIKCmxpbmVfaXRlbXMYBSADKAsyHi5kb2NodWIub2NyLnYxLkxpbmVJdGVtUmVhZGluZxIQCgh3YXJuaW5ncxgGIAMoCRIoCghmaW5kaW5ncxgHIAMoCzIWLmRvY2h1Yi5vY3IudjEuRmluZGluZxImCgdyZXBhaXJzGAggAygLMhUuZG9jaHViLm9jci52MS5SZXBhaXIqjAEKC0ZpZWxkU291cmNlEhwKGEZJRUxEX1NPVVJDRV9VTlNQRUNJRklFRBAAEhQKEEZJRUxEX1NPVVJDRV9PQ1IQARIbChdGSUVMRF9TT1VSQ0VfVEVYVF9MQVlFUhACEhQKEEZJRUxEX1NPVVJDRV9YTUwQAxIWChJGSUVMRF9TT1VSQ0VfSFVNQU4QBCpOCghTZXZlcml0eRIYChRTRVZFUklUWV9VTlNQRUNJRklFRBAAEhQKEFNFVkVSSVRZX1dBUk5JTkcQARISCg5TRVZFUklUWV9FUlJPUhACYgZwcm90bzM", [file_dochub_type_v1_geometry, file_dochub_type_v1_value]);
 
 /**
  * Describes the message dochub.ocr.v1.FieldReading.
@@ -20,18 +20,46 @@ export const FieldReadingSchema = /*@__PURE__*/
   messageDesc(file_dochub_ocr_v1_field, 0);
 
 /**
+ * Describes the message dochub.ocr.v1.Alternative.
+ * Use `create(AlternativeSchema)` to create a new message.
+ */
+export const AlternativeSchema = /*@__PURE__*/
+  messageDesc(file_dochub_ocr_v1_field, 1);
+
+/**
+ * Describes the message dochub.ocr.v1.Finding.
+ * Use `create(FindingSchema)` to create a new message.
+ */
+export const FindingSchema = /*@__PURE__*/
+  messageDesc(file_dochub_ocr_v1_field, 2);
+
+/**
+ * Describes the message dochub.ocr.v1.FieldChange.
+ * Use `create(FieldChangeSchema)` to create a new message.
+ */
+export const FieldChangeSchema = /*@__PURE__*/
+  messageDesc(file_dochub_ocr_v1_field, 3);
+
+/**
+ * Describes the message dochub.ocr.v1.Repair.
+ * Use `create(RepairSchema)` to create a new message.
+ */
+export const RepairSchema = /*@__PURE__*/
+  messageDesc(file_dochub_ocr_v1_field, 4);
+
+/**
  * Describes the message dochub.ocr.v1.LineItemReading.
  * Use `create(LineItemReadingSchema)` to create a new message.
  */
 export const LineItemReadingSchema = /*@__PURE__*/
-  messageDesc(file_dochub_ocr_v1_field, 1);
+  messageDesc(file_dochub_ocr_v1_field, 5);
 
 /**
  * Describes the message dochub.ocr.v1.Extraction.
  * Use `create(ExtractionSchema)` to create a new message.
  */
 export const ExtractionSchema = /*@__PURE__*/
-  messageDesc(file_dochub_ocr_v1_field, 2);
+  messageDesc(file_dochub_ocr_v1_field, 6);
 
 /**
  * Describes the enum dochub.ocr.v1.FieldSource.
@@ -46,4 +74,18 @@ export const FieldSourceSchema = /*@__PURE__*/
  */
 export const FieldSource = /*@__PURE__*/
   tsEnum(FieldSourceSchema);
+
+/**
+ * Describes the enum dochub.ocr.v1.Severity.
+ */
+export const SeveritySchema = /*@__PURE__*/
+  enumDesc(file_dochub_ocr_v1_field, 1);
+
+/**
+ * How much a finding matters.
+ *
+ * @generated from enum dochub.ocr.v1.Severity
+ */
+export const Severity = /*@__PURE__*/
+  tsEnum(SeveritySchema);
 

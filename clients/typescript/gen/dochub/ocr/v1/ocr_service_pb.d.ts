@@ -307,6 +307,14 @@ export declare type ExtractFieldsRequest = Message<"dochub.ocr.v1.ExtractFieldsR
    * @generated from field: google.type.Date today = 2;
    */
   today?: Date | undefined;
+
+  /**
+   * The file the pages are of: an electronic invoice inside it outranks what was read. Unset, the
+   * pages alone are used.
+   *
+   * @generated from field: dochub.ocr.v1.Source source = 3;
+   */
+  source?: Source | undefined;
 };
 
 /**
