@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from ocr_service.domain.page import Page
 from ocr_service.extraction.amounts import read_amounts
-from ocr_service.extraction.classify import classify
+from ocr_service.extraction.classify import Kind, classify
+from ocr_service.extraction.confidence import STORED, reading
 from ocr_service.extraction.currency import read_currency
 from ocr_service.extraction.document import Document
-from ocr_service.extraction.evidence import LEAST_STRENGTH, Found, found_in, reading
-from ocr_service.extraction.lines import MAX_ITEMS, read_line_items
+from ocr_service.extraction.evidence import LEAST_STRENGTH, Found, found_in
+from ocr_service.extraction.lines import MAX_ITEMS, Item, read_line_items
 from ocr_service.extraction.parties import read_parties
 from ocr_service.extraction.references import read_references
 from ocr_service.extraction.slip_lines import read_slip_lines
@@ -21,6 +23,23 @@ from paperwork.readings import Extraction, Value
 from paperwork.validation import judged
 
 _WORDS = re.compile(r"[\(（]?\s*([\u0e01-\u0e5b\s]{4,200}(?:บาทถ้วน|สตางค์|บาท))\s*[\)）]?")
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """All that was found in a document, before its confidence is told.
+
+    Attributes:
+        document: The pages as the readers saw them.
+        kind: What it is.
+        found: The header fields by key.
+        items: The line items in the page's order.
+    """
+
+    document: Document
+    kind: Kind
+    found: dict[str, Found[Value]]
+    items: list[Item]
 
 
 def extract(pages: Sequence[Page], today: date) -> Extraction:
@@ -33,9 +52,24 @@ def extract(pages: Sequence[Page], today: date) -> Extraction:
         today: The reader's day, which settles two-digit years.
 
     Returns:
-        Fields by key with value, raw text, confidence, source and regions; line items in the
-        page's order; and the ids of the checks that the values fail, as warnings.
+        Fields by key with value, raw text, confidence, source, regions and alternatives; line
+        items in the page's order; and the ids of the checks that the values fail, as warnings.
     """
+    gathered = gather(pages, today)
+    sheets, kind = gathered.document.sheets, gathered.kind
+    fields = {key: reading(key, found, sheets) for key, found in gathered.found.items()}
+    lines = tuple(
+        {key: reading(key, cell, sheets, cell=True) for key, cell in item.items()}
+        for item in gathered.items
+    )
+    cut = ("LINE_ITEMS_CUT",) if len(lines) >= MAX_ITEMS else ()
+    confidence = round(STORED.confidence("TYPE", kind.features), 4)
+    found_here = Extraction(kind.main, kind.functions, confidence, fields, lines, cut)
+    return judged(found_here, today)
+
+
+def gather(pages: Sequence[Page], today: date) -> Gathered:
+    """Find what `extract` tells, with the evidence for each finding."""
     document = Document.of([p for p in pages if p.failure is None and p.lines], today)
     items = read_line_items(document)
     kind = classify(document)
@@ -54,17 +88,12 @@ def extract(pages: Sequence[Page], today: date) -> Extraction:
     words = _amount_in_words(document)
     if words is not None:
         found["amount_in_words"] = words
-    fields = {
-        key: reading(key, found[key], document.sheets)
+    kept = {
+        key: found[key]
         for key in HEADER_FIELDS
         if key in found and found[key].strength >= LEAST_STRENGTH
     }
-    lines = tuple(
-        {key: reading(key, cell, document.sheets) for key, cell in item.items()} for item in items
-    )
-    cut = ("LINE_ITEMS_CUT",) if len(items) >= MAX_ITEMS else ()
-    found_here = Extraction(kind.main, kind.functions, kind.confidence, fields, lines, cut)
-    return judged(found_here, today)
+    return Gathered(document, kind, kept, items)
 
 
 def _amount_in_words(document: Document) -> Found[str] | None:
