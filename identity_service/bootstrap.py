@@ -8,12 +8,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dochub.identity.v1 import (
+    api_key_service_pb2,
+    api_key_service_pb2_grpc,
     audit_service_pb2,
     audit_service_pb2_grpc,
     auth_service_pb2,
     auth_service_pb2_grpc,
     revocation_service_pb2,
     revocation_service_pb2_grpc,
+    tenant_service_pb2,
+    tenant_service_pb2_grpc,
+    user_service_pb2,
+    user_service_pb2_grpc,
 )
 from hubkit.core.errors import PreconditionFailed
 from hubkit.core.ids import new_id
@@ -22,12 +28,17 @@ from hubkit.server.app import App, Servicer
 from hubkit.sql.database import Database
 from hubkit.sql.migrate import check_current
 from hubkit.tokens import IDENTITY, Signer
+from identity_service.api.api_keys import ApiKeyApi
 from identity_service.api.arrivals import Arrivals
 from identity_service.api.audit import AuditApi
 from identity_service.api.auth import AuthApi, AuthUses
 from identity_service.api.revocations import RevocationApi
+from identity_service.api.tenants import TenantApi
+from identity_service.api.users import UserApi
+from identity_service.application.api_keys import ApiKeys
 from identity_service.application.audit import AuditTrail, KeepHeads
 from identity_service.application.current import SignOut, WhoAmI
+from identity_service.application.members import Members
 from identity_service.application.opening import Opening
 from identity_service.application.passwords import ChangePassword, MailedPassword
 from identity_service.application.proof import Proof
@@ -37,6 +48,7 @@ from identity_service.application.second_factor import SecondFactors
 from identity_service.application.sessions import Sessions
 from identity_service.application.sign_in import SignIn
 from identity_service.application.sweep import Sweep
+from identity_service.application.tenants import Tenants
 from identity_service.application.trail import Later, Trail
 from identity_service.clients.mail import open_mail
 from identity_service.config import IdentitySettings
@@ -94,6 +106,7 @@ async def build(settings: IdentitySettings, *, clock: Clock = utc_now) -> AsyncI
                 (
                     _auth(parts),
                     _audit(parts),
+                    *_tenancy(parts),
                     Servicer(
                         revocation_service_pb2_grpc.add_RevocationServiceServicer_to_server,
                         RevocationApi(read_revocations),
@@ -158,6 +171,38 @@ def _audit(parts: _Parts) -> Servicer:
         audit_service_pb2_grpc.add_AuditServiceServicer_to_server,
         AuditApi(trail, _arrivals(parts)),
         audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"],
+    )
+
+
+def _tenancy(parts: _Parts) -> tuple[Servicer, ...]:
+    store, trail, clock, arrivals = parts.store, parts.trail, parts.clock, _arrivals(parts)
+    tokens = _page_tokens(parts)
+    members = Members(store, _mailed_password(parts), trail, tokens, clock=clock, new_id=new_id)
+    keys = ApiKeys(
+        store,
+        parts.signer,
+        trail,
+        tokens,
+        clock=clock,
+        new_id=new_id,
+        random_bytes=secrets.token_bytes,
+    )
+    return (
+        Servicer(
+            user_service_pb2_grpc.add_UserServiceServicer_to_server,
+            UserApi(members, arrivals),
+            user_service_pb2.DESCRIPTOR.services_by_name["UserService"],
+        ),
+        Servicer(
+            tenant_service_pb2_grpc.add_TenantServiceServicer_to_server,
+            TenantApi(Tenants(store, trail), arrivals),
+            tenant_service_pb2.DESCRIPTOR.services_by_name["TenantService"],
+        ),
+        Servicer(
+            api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server,
+            ApiKeyApi(keys, arrivals),
+            api_key_service_pb2.DESCRIPTOR.services_by_name["ApiKeyService"],
+        ),
     )
 
 

@@ -1,6 +1,6 @@
 """What the use cases need of the world: memory, passwords, tokens, the clock, randomness."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,6 +8,8 @@ from typing import Protocol
 
 from hubkit.server.revocations import Revocation
 from identity_service.domain.audit import Entry, Head, Stored
+from identity_service.domain.keys import ApiKey
+from identity_service.domain.membership import Membership
 from identity_service.domain.people import Account, Member, Person, SecondFactor
 from identity_service.domain.session import EndReason, OpenSession, Session, StoredToken
 
@@ -25,6 +27,27 @@ class TokenPlace:
 
     tenant_id: str
     session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRow:
+    """A tenant and what it chose.
+
+    Attributes:
+        id: Which.
+        slug: Short name for signing in.
+        display_name: For people.
+        locale: Language of what is written to it.
+        time_zone: By which its days begin.
+        revision: Counts the changes.
+    """
+
+    id: str
+    slug: str
+    display_name: str
+    locale: str
+    time_zone: str
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +168,9 @@ class Sessions(Protocol):
     async def sweep(self, before: datetime) -> int:
         """Forget the sessions of all tenants that ran out before a time; tells how many."""
 
+    async def end_here(self, person_id: str, now: datetime, reason: EndReason) -> None:
+        """End a person's sessions in this tenant."""
+
     async def of_person(self, person_id: str, now: datetime) -> list[OpenSession]:
         """List a person's open sessions in every tenant, the newest first."""
 
@@ -183,6 +209,56 @@ class Revoked(Protocol):
 
     async def read(self, since: datetime) -> tuple[Revocation, ...]:
         """Give what was revoked after a time."""
+
+
+class ApiKeys(Protocol):
+    """API keys of this tenant."""
+
+    async def find(self, digest: bytes) -> tuple[str, str] | None:
+        """Give tenant and id of a key; works before a tenant is known."""
+
+    async def add(self, tenant_id: str, key: ApiKey, digest: bytes) -> None:
+        """Keep a new key."""
+
+    async def get(self, key_id: str) -> ApiKey | None:
+        """Give one."""
+
+    async def before(self, key_id: str | None, limit: int) -> list[ApiKey]:
+        """Give keys made before one, the newest first."""
+
+    async def note_use(self, key_id: str, now: datetime) -> None:
+        """Remember that a key was used."""
+
+    async def revoke(self, key_id: str, now: datetime) -> None:
+        """Withdraw a key."""
+
+
+class Members(Protocol):
+    """Members of this tenant, and the tenant itself."""
+
+    async def enroll(self, new_id: str, email: str, name: str) -> tuple[Person, bool]:
+        """Find or make the person of an address; tells whether they have a password."""
+
+    async def add(self, tenant_id: str, new: Membership) -> None:
+        """Make somebody a member."""
+
+    async def get(self, person_id: str) -> Membership | None:
+        """Give one."""
+
+    async def lock(self, tenant_id: str, person_id: str) -> tuple[Membership | None, int]:
+        """Give one, and how many others administer; others wait until the transaction ends."""
+
+    async def after(self, email: str, limit: int) -> list[Membership]:
+        """Give members whose address follows one, by address."""
+
+    async def save(self, changed: Membership, now: datetime) -> None:
+        """Keep a changed member; tokens made before no longer count."""
+
+    async def tenant(self) -> TenantRow:
+        """Give the tenant and its settings."""
+
+    async def save_tenant(self, changed: TenantRow) -> bool:
+        """Keep changed settings, unless somebody else changed them; tells whether it was done."""
 
 
 class Audit(Protocol):
@@ -227,6 +303,14 @@ class Unit(Protocol):
         """Tokens that no longer count."""
 
     @property
+    def api_keys(self) -> ApiKeys:
+        """API keys."""
+
+    @property
+    def members(self) -> Members:
+        """Members, and the tenant itself."""
+
+    @property
     def audit(self) -> Audit:
         """The audit trail."""
 
@@ -257,6 +341,15 @@ class Passwords(Protocol):
 
     def is_outdated(self, stored: str) -> bool:
         """Tell whether a hash was made with other parameters than those of today."""
+
+
+class KeyTokens(Protocol):
+    """Signs access tokens of API keys."""
+
+    def key_token(
+        self, *, key_id: str, tenant_id: str, scopes: Iterable[str], lifetime_s: int
+    ) -> str:
+        """Make the access token of whoever holds a key."""
 
 
 class PersonTokens(Protocol):

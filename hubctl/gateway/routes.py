@@ -14,6 +14,9 @@ SERVICES: Final = {
     "identity": (
         "dochub.identity.v1.auth_service_pb2",
         "dochub.identity.v1.audit_service_pb2",
+        "dochub.identity.v1.user_service_pb2",
+        "dochub.identity.v1.tenant_service_pb2",
+        "dochub.identity.v1.api_key_service_pb2",
         "dochub.identity.v1.revocation_service_pb2",
     ),
     "document": (

@@ -18,6 +18,7 @@ from identity_service.domain.session import Place, RefreshSecret
 
 COOKIE: Final = "__Host-dochub-refresh"
 METADATA: Final = "dochub-refresh-token"
+API_KEY: Final = "dochub-api-key"
 _LONGEST_AGENT: Final = 200
 _ATTRIBUTES: Final = "Secure; HttpOnly; SameSite=Strict; Path=/"
 
@@ -34,6 +35,7 @@ class Arrival:
         is_browser: Whether an Origin header came along.
         cookies: Every refresh token found in cookies.
         native: Every refresh token found in metadata.
+        api_keys: Every API key found in metadata.
     """
 
     source: str
@@ -41,6 +43,7 @@ class Arrival:
     is_browser: bool
     cookies: frozenset[str] = field(repr=False)
     native: frozenset[str] = field(repr=False)
+    api_keys: frozenset[str] = field(repr=False)
 
     @property
     def place(self) -> Place:
@@ -54,6 +57,19 @@ class Arrival:
         if caller.person_id is None:
             return Actor(ActorKind.API_KEY, caller.session_id, caller.session_id, self.source)
         return Actor(ActorKind.PERSON, caller.person_id, caller.session_id, self.source)
+
+    def api_key(self) -> str:
+        """Give the API key that came along.
+
+        Raises:
+            PermissionDenied: It comes from a browser, where nothing is secret.
+            Unauthenticated: There is none, or more than one.
+        """
+        if self.is_browser:
+            raise PermissionDenied("an API key is for programs, not for pages")
+        if len(self.api_keys) != 1:
+            raise Unauthenticated(f"no API key came as metadata {API_KEY}")
+        return next(iter(self.api_keys))
 
     def presented(self) -> RefreshSecret:
         """Give the refresh token that came along.
@@ -106,7 +122,8 @@ def arrival_of(metadata: Metadata, peer: str, browser_origins: Set[str]) -> Arri
         )
     agents = [value for key, value in pairs if key in {"x-user-agent", "user-agent"}]
     agent = "".join(agents[:1])[:_LONGEST_AGENT]
-    return Arrival(_source(pairs, peer), agent, bool(origins), _cookies(pairs), native)
+    keys = frozenset(value for key, value in pairs if key == API_KEY)
+    return Arrival(_source(pairs, peer), agent, bool(origins), _cookies(pairs), native, keys)
 
 
 def _cookies(pairs: list[tuple[str, str]]) -> frozenset[str]:

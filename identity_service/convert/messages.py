@@ -13,7 +13,7 @@ from identity_service.application.sign_in import Attempt
 from identity_service.domain.people import Member, Role, Tenant
 from identity_service.domain.session import OpenSession, Place
 
-_ROLES = {
+ROLES = {
     Role.VIEWER: pb.ROLE_VIEWER,
     Role.OPERATOR: pb.ROLE_OPERATOR,
     Role.REVIEWER: pb.ROLE_REVIEWER,
@@ -92,7 +92,7 @@ def _user(member: Member) -> pb.User:
         id=person.id,
         email=person.email,
         display_name=person.display_name,
-        role=_ROLES[member.role],
+        role=ROLES[member.role],
     )
 
 

@@ -88,6 +88,14 @@ class SqlSessions:
         """Forget sessions of all tenants that ran out before a time; tells how many."""
         return int(await self._connection.scalar(_SWEEP, {"before": before}) or 0)
 
+    async def end_here(self, person_id: str, now: datetime, reason: EndReason) -> None:
+        """End a person's sessions in this tenant."""
+        await self._connection.execute(
+            update(session)
+            .where(session.c.person_id == person_id, session.c.end_time.is_(None))
+            .values(end_time=now, end_reason=reason.value)
+        )
+
     async def of_person(self, person_id: str, now: datetime) -> list[OpenSession]:
         """List a person's open sessions in every tenant, the newest first."""
         rows = (await self._connection.execute(_OF_PERSON, {"person": person_id, "now": now})).all()

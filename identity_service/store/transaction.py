@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hubkit.sql.database import Database
 from identity_service.store.accounts import SqlAccounts
 from identity_service.store.audit import SqlAudit
+from identity_service.store.keys import SqlApiKeys
+from identity_service.store.members import SqlMembers
 from identity_service.store.revocations import SqlRevocations
 from identity_service.store.sessions import SqlSessions
 from identity_service.store.tries import SqlTries
@@ -22,6 +24,8 @@ class SqlUnit:
         self.tries = SqlTries(connection)
         self.revocations = SqlRevocations(connection)
         self.audit = SqlAudit(connection)
+        self.api_keys = SqlApiKeys(connection)
+        self.members = SqlMembers(connection)
 
 
 class SqlStore:

@@ -48,6 +48,7 @@ def test_only_who_cannot_have_a_token_needs_none() -> None:
         "dochub.identity.v1.AuthService.RefreshToken",
         "dochub.identity.v1.AuthService.RequestPasswordReset",
         "dochub.identity.v1.AuthService.ConfirmPasswordReset",
+        "dochub.identity.v1.ApiKeyService.ExchangeApiKey",
     }
 
 

@@ -15,9 +15,12 @@ from google.protobuf.message import Message
 
 from dochub.identity.v1 import auth_service_pb2 as pb
 from dochub.identity.v1 import revocation_service_pb2 as revocation_pb
+from dochub.identity.v1.api_key_service_pb2_grpc import ApiKeyServiceStub
 from dochub.identity.v1.audit_service_pb2_grpc import AuditServiceStub
 from dochub.identity.v1.auth_service_pb2_grpc import AuthServiceStub
 from dochub.identity.v1.revocation_service_pb2_grpc import RevocationServiceStub
+from dochub.identity.v1.tenant_service_pb2_grpc import TenantServiceStub
+from dochub.identity.v1.user_service_pb2_grpc import UserServiceStub
 from hubkit.config import ServerSettings
 from hubkit.testing.failures import status
 from hubkit.testing.postgres import FreshDatabase
@@ -75,6 +78,9 @@ class Client:
         self._stub = AuthServiceStub(channel)
         self.auth = self._stub
         self.audit = AuditServiceStub(channel)
+        self.users = UserServiceStub(channel)
+        self.tenants = TenantServiceStub(channel)
+        self.keys = ApiKeyServiceStub(channel)
         self._source: Pairs = (("x-envoy-external-address", source),)
 
     def at(self, source: str) -> "Client":

@@ -62,6 +62,7 @@ def test_only_who_cannot_have_a_token_needs_none() -> None:
         "RefreshToken",
         "RequestPasswordReset",
         "ConfirmPasswordReset",
+        "ExchangeApiKey",
     }
 
 
