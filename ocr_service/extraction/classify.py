@@ -7,16 +7,28 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
+
 from ocr_service.extraction.document import Document
 from ocr_service.extraction.layout import Segment, Sheet
 from ocr_service.extraction.lexicon import Label, Lexicon
 from paperwork.document_types import DOCUMENT_TYPES, OTHER, main_function
-from paperwork.values.text import squash
+from paperwork.readings import FieldSource
+from paperwork.values.text import has_thai, squash
 
 TITLES = Lexicon(
     (title, kind.key, 1.0) for kind in DOCUMENT_TYPES.values() for title in kind.titles
 )
 """Headings in all languages, by document type."""
+
+_THAI_TITLES = {
+    squash(title): kind.key
+    for kind in DOCUMENT_TYPES.values()
+    for title in kind.titles
+    if has_thai(title)
+}
+_HEAD_ROWS = 30  # titles with a slip are looked for in these
 
 _COMPOUND = re.compile(
     r"\w{2,30}((?<!ab)(?<!be)rechnung|gutschrift|bestellung|lieferschein|vertrag)\b"
@@ -35,6 +47,7 @@ _HINTS = {
     "number_contract": "contract",
     "number_order": "purchase_order",
 }
+_BOTH = re.compile(r"ใบแจ้งหนี้")
 _COPY = re.compile(r"duplicate|original|copy|ต้นฉบับ|สำเนา|kopie|copie", re.IGNORECASE)
 _NUMBERED = re.compile(
     r"[^\w#]{0,3}(\(\d+\))?\W{0,3}(nr|no|number|#|des|de)(?![a-z])", re.IGNORECASE
@@ -92,7 +105,8 @@ def classify(document: Document) -> Kind:
             )
         ]
         functions = set().union(*(h.types for h in near))
-        if "invoice" in functions and functions & {"tax_invoice", "credit_note", "debit_note"}:
+        claims = functions & {"tax_invoice", "credit_note", "debit_note"}
+        if claims and not any(_BOTH.search(h.segment.text) for h in near):
             functions.discard("invoice")  # "invoice" beside "tax invoice" says nothing more
         main = main_function(functions)
         ordered = tuple(key for key in DOCUMENT_TYPES if key in functions)
@@ -117,7 +131,7 @@ def _headings(document: Document) -> Iterator[Heading]:
 
 
 def _heading(document: Document, sheet: Sheet, segment: Segment) -> Heading | None:
-    titles = TITLES.find(segment)
+    titles = _titles(sheet, segment)
     copy = _COPY.search(segment.text)
     spaced = all(len(t.text) == 1 for t in segment.tokens) and len(segment.tokens) > 4
     text = segment.text.replace(" ", "") if spaced else segment.text
@@ -159,6 +173,25 @@ def _heading(document: Document, sheet: Sheet, segment: Segment) -> Heading | No
     return Heading(
         segment, tuple(dict.fromkeys(types)), end, share * place * first * (0.55 + 0.45 * size)
     )
+
+
+def _titles(sheet: Sheet, segment: Segment) -> list[Label]:
+    """The titles in a segment; in a picture also Thai ones with a mark or letter misread."""
+    titles = TITLES.find(segment)
+    if sheet.source is not FieldSource.OCR or segment.row > _HEAD_ROWS:
+        return titles
+    start = 0
+    for part in segment.text.split("/"):
+        end = start + len(part)
+        word = squash(part)
+        if has_thai(word) and not any(start < t.end and t.start < end for t in titles):
+            match = process.extractOne(
+                word, _THAI_TITLES.keys(), scorer=Levenshtein.distance, score_cutoff=len(word) // 7
+            )
+            if match is not None:
+                titles.append(Label(_THAI_TITLES[match[0]], 0.9, segment, start, end))
+        start = end + 1
+    return sorted(titles, key=lambda t: t.start)
 
 
 def _labels_a_value(document: Document, segment: Segment, titles: list[Label]) -> bool:

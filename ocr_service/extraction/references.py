@@ -11,8 +11,10 @@ from ocr_service.extraction.classify import Kind
 from ocr_service.extraction.document import Document, Place
 from ocr_service.extraction.evidence import Found, found_in, with_others
 from ocr_service.extraction.lexicon import Label
+from ocr_service.extraction.misread_dates import find_misread_dates
 from ocr_service.extraction.names import STREET
 from paperwork.document_types import OTHER
+from paperwork.readings import FieldSource
 from paperwork.values.dates import DateReading, find_dates
 from paperwork.values.money import CURRENCIES
 from paperwork.values.text import arabic_digits
@@ -211,13 +213,18 @@ def _labelled_dates(
 
 
 def _starts(document: Document, place: Place) -> list[int]:
-    found = find_dates(place.text, today=document.today, month_first=document.month_first)
-    return [place.start + d.start for d in found]
+    return [place.start + d.start for d in _read(document, place)]
 
 
 def _dates_at(document: Document, place: Place) -> list[Found[date]]:
+    return [_dated(place, d) for d in _read(document, place)]
+
+
+def _read(document: Document, place: Place) -> list[DateReading]:
     found = find_dates(place.text, today=document.today, month_first=document.month_first)
-    return [_dated(place, d) for d in found]
+    if not found and document.sheets[place.segment.sheet].source is FieldSource.OCR:
+        return find_misread_dates(place.text, today=document.today)
+    return found
 
 
 def _dated(place: Place, read: DateReading) -> Found[date]:
