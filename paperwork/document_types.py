@@ -176,6 +176,31 @@ def main_function(functions: Iterable[str]) -> str:
     return next((key for key in DOCUMENT_TYPES if key in present), OTHER)
 
 
+_ETDA_CODES: tuple[tuple[frozenset[str], str], ...] = (
+    (frozenset({"invoice", "tax_invoice"}), "T02"),
+    (frozenset({"receipt", "tax_invoice"}), "T03"),
+    (frozenset({"delivery_note", "tax_invoice"}), "T04"),
+    (frozenset({"receipt", "abbreviated_tax_invoice"}), "T06"),
+    (frozenset({"abbreviated_tax_invoice"}), "T05"),
+    (frozenset({"credit_note"}), "81"),
+    (frozenset({"debit_note"}), "80"),
+    (frozenset({"tax_invoice"}), "388"),
+    (frozenset({"invoice"}), "380"),
+    (frozenset({"receipt"}), "T01"),
+)
+
+
+def etda_code(functions: Iterable[str]) -> str | None:
+    """Give the code of the Thai e-Tax invoice standard for a document with these functions.
+
+    Returns:
+        The code of the first combination, the most particular first, that is present; None for
+        papers that the standard does not know, such as a purchase order.
+    """
+    present = set(functions)
+    return next((code for wanted, code in _ETDA_CODES if wanted <= present), None)
+
+
 def has_function(functions: Iterable[str], wanted: str) -> bool:
     """Tell whether a document can stand for `wanted`; a tax invoice is an invoice too."""
     return any(f == wanted or _COUNTS_AS.get(f) == wanted for f in functions)

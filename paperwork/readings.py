@@ -153,6 +153,9 @@ class Extraction:
         warnings: Machine-readable words, the ids of the findings among them.
         findings: What the checks report.
         repairs: Changes that would settle findings, the likeliest first.
+        type_alternatives: Other main functions with their confidence, the likeliest first.
+        etda_code: The kind of document in the Thai e-Tax invoice standard, where it has one.
+        is_copy: It says that it is a copy (true) or the original (false); None if neither.
     """
 
     document_type: str
@@ -163,6 +166,9 @@ class Extraction:
     warnings: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     repairs: tuple[Repair, ...] = ()
+    type_alternatives: tuple[tuple[str, float], ...] = ()
+    etda_code: str | None = None
+    is_copy: bool | None = None
 
 
 def canonical(value: Value) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
@@ -53,7 +53,9 @@ _NUMBERED = re.compile(
     r"[^\w#]{0,3}(\(\d+\))?\W{0,3}(nr|no|number|#|des|de)(?![a-z])", re.IGNORECASE
 )
 _LETTER = re.compile(r"^(เรื่อง|เรียน)(\s|:|$)")
+_ORIGINAL = ("original", "ต้นฉบับ")
 _LEAST_SCORE = 0.25
+_LEAST_OTHER = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,23 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """The outcome: main function, all functions, confidence, and the headings that told."""
+    """The outcome.
+
+    Attributes:
+        main: The main function.
+        functions: All of them.
+        confidence: How good the evidence is, in [0, 1].
+        headings: Those that told, the best first.
+        others: Types that other headings name, with their share of what is left of certainty.
+        is_copy: It is marked as a copy, or as the original; None without a mark.
+    """
 
     main: str
     functions: tuple[str, ...]
     confidence: float
     headings: tuple[Heading, ...] = ()
+    others: tuple[tuple[str, float], ...] = ()
+    is_copy: bool | None = None
 
     @property
     def features(self) -> tuple[float, ...]:
@@ -90,7 +103,25 @@ class Kind:
 
 
 def classify(document: Document) -> Kind:
-    """Tell the functions of a document."""
+    """Tell the functions of a document, and whether it is a copy."""
+    return replace(_kind(document), is_copy=_copy_mark(document))
+
+
+def _copy_mark(document: Document) -> bool | None:
+    """Read "original" or "copy" where it stands by itself near the first page's edges."""
+    marks = set()
+    for sheet in document.sheets[:1]:
+        for segment in (s for row in sheet.rows for s in row):
+            inner = 0.3 * sheet.height < segment.y0 < 0.9 * sheet.height
+            found = [] if inner or len(segment.text) > 60 else list(_COPY.finditer(segment.text))
+            covered = sum(len(squash(m[0])) for m in found)
+            titled = sum(t.end - t.start for t in TITLES.find(segment)) if found else 0
+            if found and 2 * (covered + titled) >= len(squash(segment.text)):
+                marks |= {m[0].casefold() in _ORIGINAL for m in found}
+    return not marks.pop() if len(marks) == 1 else None
+
+
+def _kind(document: Document) -> Kind:
     headings = sorted(_headings(document), key=lambda h: h.score, reverse=True)
     if headings and headings[0].score >= _LEAST_SCORE:
         best = headings[0]
@@ -110,11 +141,25 @@ def classify(document: Document) -> Kind:
             functions.discard("invoice")  # "invoice" beside "tax invoice" says nothing more
         main = main_function(functions)
         ordered = tuple(key for key in DOCUMENT_TYPES if key in functions)
-        return Kind(main, ordered, round(min(0.5 + best.score / 2, 0.98), 4), tuple(near))
+        confidence = round(min(0.5 + best.score / 2, 0.98), 4)
+        others = _others(headings, functions, best.score)
+        return Kind(main, ordered, confidence, tuple(near), others)
     if _is_letter(document):
         return Kind(OTHER, (OTHER,), 0.7)
     hinted = _hinted(document)
     return Kind(hinted, (hinted,), 0.5 if hinted != OTHER else 0.3)
+
+
+def _others(
+    headings: list[Heading], functions: set[str], best: float
+) -> tuple[tuple[str, float], ...]:
+    scores: dict[str, float] = {}
+    for heading in headings:
+        for key in heading.types:
+            if key not in functions and heading.score >= _LEAST_OTHER:
+                scores.setdefault(key, heading.score)
+    whole = best + sum(scores.values())
+    return tuple((key, round(score / whole / 2, 4)) for key, score in scores.items())[:3]
 
 
 def _headings(document: Document) -> Iterator[Heading]:

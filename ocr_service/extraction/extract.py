@@ -18,6 +18,7 @@ from ocr_service.extraction.lines import MAX_ITEMS, Item, read_line_items
 from ocr_service.extraction.parties import read_parties
 from ocr_service.extraction.references import read_references
 from ocr_service.extraction.slip_lines import read_slip_lines
+from paperwork.document_types import etda_code
 from paperwork.fields import HEADER_FIELDS
 from paperwork.readings import Extraction, Value
 from paperwork.validation import judged
@@ -64,7 +65,17 @@ def extract(pages: Sequence[Page], today: date) -> Extraction:
     )
     cut = ("LINE_ITEMS_CUT",) if len(lines) >= MAX_ITEMS else ()
     confidence = round(STORED.confidence("TYPE", kind.features), 4)
-    found_here = Extraction(kind.main, kind.functions, confidence, fields, lines, cut)
+    found_here = Extraction(
+        kind.main,
+        kind.functions,
+        confidence,
+        fields,
+        lines,
+        cut,
+        type_alternatives=tuple((key, round(share, 4)) for key, share in kind.others),
+        etda_code=etda_code(kind.functions),
+        is_copy=kind.is_copy,
+    )
     return judged(found_here, today)
 
 

@@ -114,3 +114,49 @@ def test_a_heading_with_a_mark_misread_is_still_told(paper: Paper, read: str) ->
 def test_a_letter_is_none_of_them(paper: Paper) -> None:
     rows = [(100, 100, "เรื่อง ขอเชิญประชุม"), (100, 150, "เรียน ผู้จัดการ"), (100, 250, "ขอแสดงความนับถือ")]
     assert extract([paper(rows)], TODAY).functions == ("other",)
+
+
+@pytest.mark.parametrize(
+    ("heading", "code"),
+    [
+        ("ใบกำกับภาษี", "388"),
+        ("ใบแจ้งหนี้/ใบกำกับภาษี", "T02"),
+        ("ใบเสร็จรับเงิน/ใบกำกับภาษี", "T03"),
+        ("ใบส่งของ/ใบกำกับภาษี", "T04"),
+        ("ใบกำกับภาษีอย่างย่อ", "T05"),
+        ("ใบเสร็จรับเงิน/ใบกำกับภาษีอย่างย่อ", "T06"),
+        ("ใบเสร็จรับเงิน", "T01"),
+        ("ใบแจ้งหนี้", "380"),
+        ("ใบเพิ่มหนี้", "80"),
+        ("ใบลดหนี้", "81"),
+        ("ใบสั่งซื้อ", None),
+    ],
+)
+def test_codes_of_the_e_tax_standard(paper: Paper, heading: str, code: str | None) -> None:
+    assert extract([paper([*THAI, (1100, 100, heading)])], TODAY).etda_code == code
+
+
+@pytest.mark.parametrize(
+    ("mark", "is_copy"),
+    [
+        ("ต้นฉบับ", False),
+        ("(สำเนา)", True),
+        ("ORIGINAL", False),
+        ("COPY", True),
+        ("Kopie", True),
+        ("ต้นฉบับ / สำเนา", None),
+        ("สิ่งที่ส่งมาด้วย สำเนาใบแจ้งหนี้ จำนวน ๔ ฉบับ", None),
+        ("เอกสารออกเป็นชุด", None),
+    ],
+)
+def test_original_and_copy_are_told_apart(paper: Paper, mark: str, is_copy: bool | None) -> None:
+    rows = [*THAI, (1100, 100, "ใบกำกับภาษี"), (1100, 150, mark)]
+    assert extract([paper(rows)], TODAY).is_copy is is_copy
+
+
+def test_what_another_heading_says_is_an_alternative(paper: Paper) -> None:
+    rows = [*ENGLISH, (1100, 100, "INVOICE"), (300, 1500, "Delivery note")]
+    got = extract([paper(rows)], TODAY)
+    assert got.document_type == "invoice"
+    assert [key for key, _ in got.type_alternatives] == ["delivery_note"]
+    assert 0.0 < got.type_alternatives[0][1] < got.type_confidence
