@@ -24,9 +24,6 @@ MIN_WIDTH_PX = 32
 BUCKETS = ((256, 16), (512, 32), (math.inf, 64))
 """Strips up to the first number are stretched or squeezed to a multiple of the second. Each width
 costs the runtime 5 MB for good and 30 ms once, so there are thirty up to the longest usual line."""
-KEPT_PIXELS = 900_000
-"""The memory of a detection over more pixels is given back; getting it again for the next page
-costs 3 % of its time. That of a page that is read alone is given back always."""
 FOREIGN_TOP = 8.0
 """On Western text the highest Western logit stays above this at every step (99.5 % of the lines of
 receipts); with ideographs it falls below in 96 % of the lines."""
@@ -56,8 +53,10 @@ class Detector:
     def load(cls, runtime: Runtime, threads: int) -> "Detector":
         """Load it from the installed package."""
         graph = prepared_detector()
-        alone = runtime.network(graph, threads=1, lanes=1)
-        together = runtime.network(graph, threads=threads, lanes=1) if threads > 1 else alone
+        alone = runtime.network(graph, threads=1, lanes=1, forgets=True)
+        together = alone
+        if threads > 1:
+            together = runtime.network(graph, threads=threads, lanes=1, forgets=True)
         return cls(alone, together)
 
     def with_threads(self, *, together: bool) -> "Detector":
@@ -67,8 +66,7 @@ class Detector:
     def logits(self, image: Image) -> NDArray[np.float32]:
         """Give the (H, W) logits of text for an (H, W, 3) BGR image."""
         network = self.together if self.wide else self.alone
-        release = self.wide or image.shape[0] * image.shape[1] > KEPT_PIXELS
-        (blocks,) = network.run(_blob(image), release=release)
+        (blocks,) = network.run(_blob(image), release=True)
         return in_place(np.asarray(blocks[0], np.float32))
 
 
