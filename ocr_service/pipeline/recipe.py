@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ocr_service.domain.page import Line, Quad, Word
 from ocr_service.pipeline.detection import detect
+from ocr_service.pipeline.drawn import is_rule, is_texture
 from ocr_service.pipeline.geometry import (
     Floats,
     as_quad,
@@ -30,11 +31,16 @@ from ocr_service.pipeline.ports import TextDetector
 from ocr_service.pipeline.reading_order import reading_order
 from ocr_service.pipeline.recognition import WordInLine, line_confidence
 from ocr_service.pipeline.scripts import Recognisers, read_lines
+from ocr_service.pipeline.small_marks import missed_marks
 
 MIN_LINE_CONFIDENCE = 0.5
 """Less sure lines are mostly stains, pictures and scripts that the model cannot read."""
 UPRIGHT_LETTERS_ACROSS = 1.5
 """Boxes higher than wide by this may hold text that runs up or down."""
+SOLID_DASH = 0.6
+"""Dashes fill their rectangle; specks and strokes do less."""
+SURE_MARK = 0.8
+"""Lone digits must be read with this confidence: dust looks like them."""
 LEVEL_DEGREES = 0.3
 """Smaller slants are not worth resampling the upright image."""
 
@@ -76,7 +82,13 @@ def read_image(image: Image, detector: TextDetector, recognisers: Recognisers) -
         quads = detect(image, detector).quads
         found = _read_quads(image, quads, recognisers)
     skew = slant(quads)
-    kept = [(quad, words) for quad, words in found if line_confidence(words) >= MIN_LINE_CONFIDENCE]
+    found = [(quad, words) for quad, words in found if not is_rule(words)]
+    kept = [
+        (quad, words)
+        for quad, words in found
+        if line_confidence(words) >= MIN_LINE_CONFIDENCE and not is_texture(words)
+    ]
+    kept += _read_marks(image, quads, skew, recognisers)
     level, *_ = straightening(image.shape[1], image.shape[0], skew)
     order = reading_order(mapped(np.array([q for q, _ in kept]).reshape(-1, 4, 2), level))
     back = np.asarray(np.linalg.inv(turning(width, height, rotation)), np.float64)
@@ -134,6 +146,26 @@ def _read_quads(image: Image, quads: Floats, recognisers: Recognisers) -> list[R
             if line_confidence(words) > line_confidence(lines[i][1]):
                 lines[i] = (quad, words)
     return lines
+
+
+def _read_marks(
+    image: Image, quads: Floats, skew: float, recognisers: Recognisers
+) -> list[ReadQuad]:
+    """Read the lone dashes and digits that the detector passed over.
+
+    A dash is told by its shape: readers see too little in it, and find anything or nothing.
+    """
+    marks = missed_marks(image, quads, skew)
+    found: list[ReadQuad] = [
+        (quad, (WordInLine("-", float(solid), 0.0, 1.0),))
+        for quad, solid in zip(marks.quads, marks.solid, strict=True)
+        if solid >= SOLID_DASH
+    ]
+    others = marks.quads[marks.solid == 0]
+    for quad, words in zip(others, read_lines(image, others, recognisers), strict=True):
+        if line_confidence(words) >= SURE_MARK and "".join(w.text for w in words).isdigit():
+            found.append((quad, words))
+    return found
 
 
 def _line(
