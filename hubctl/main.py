@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from hubctl.commands import client, database, gateway, hub, reading
+from hubctl.commands import client, database, gateway, hub, matching, reading
 
 app = typer.Typer(
     name="dochub",
@@ -25,7 +25,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-for part in (hub, reading, database, client, gateway):
+for part in (hub, reading, matching, database, client, gateway):
     part.register(app)
 
 

@@ -16,6 +16,7 @@ PURE = (
     "ocr_service.domain",
     "ocr_service.pipeline",
     "ocr_service.extraction",
+    "matching_service.matcher",
 )
 FOREIGN = ("grpc", "sqlalchemy", "asyncpg", "onnxruntime", "pymupdf", "structlog", "dochub")
 

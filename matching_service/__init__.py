@@ -1,0 +1,1 @@
+"""Matching: which documents belong together, and why."""
