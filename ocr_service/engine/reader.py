@@ -32,8 +32,9 @@ from ocr_service.pipeline.recognition import WordInLine
 from ocr_service.pipeline.scripts import Recognisers, read_lines
 from ocr_service.pipeline.tables import with_tables
 
-LATIN, THAI = "latin_cjk", "thai"
-"""Roles of the recognisers in the manifest."""
+FIRST, SECOND = "western_thai", "latin_cjk"
+"""Roles of the recognisers in the manifest: the quick one reads every line, the other one those
+that it is unsure of."""
 FEW_CHARS = 40
 """A layer with fewer characters over a large picture is a stamp or a footer, not the text."""
 LARGE_PICTURE = 0.5
@@ -67,8 +68,8 @@ class PageReader:
         """
         machine = runtime(backend)
         self._detector = Detector.load(machine, threads)
-        self._latin = Recogniser.load(LATIN, machine, threads)
-        self._thai = Recogniser.load(THAI, machine, threads)
+        self._first = Recogniser.load(FIRST, machine, threads)
+        self._second = Recogniser.load(SECOND, machine, threads)
         self._crew = ThreadPoolExecutor(threads) if threads > 1 else None
         self._languages = {
             language for model in installed_models().values() for language in model.languages
@@ -106,7 +107,7 @@ class PageReader:
             raise RuntimeError("no document is open")
         crew = self._crew if alone else None
         self._detector = self._detector.with_threads(together=crew is not None)
-        self._latin, self._thai = self._latin.with_crew(crew), self._thai.with_crew(crew)
+        self._first, self._second = self._first.with_crew(crew), self._second.with_crew(crew)
         content = self._document[1].page(number)
         page = self._text(number, content, options)
         page = with_tables(page, content.strokes, lambda: content.pixels)
@@ -115,8 +116,8 @@ class PageReader:
         return PageRead(page, _picture(content, page) if options.with_image else None)
 
     def _recognisers(self, options: ReadOptions) -> Recognisers:
-        wanted = not options.languages or "th" in options.languages
-        return Recognisers(self._latin, self._thai if wanted else None)
+        thai = not options.languages or "th" in options.languages
+        return Recognisers(first=self._first, second=self._second, thai=thai)
 
     def _text(self, number: int, content: PageContent, options: ReadOptions) -> Page:
         blank = Page(

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from paperwork.values.text import has_thai
 
 BLANK = 0
+VOWELS_OVER_AND_UNDER = frozenset("\u0e31\u0e34\u0e35\u0e36\u0e37\u0e38\u0e39\u0e47")
+"""Thai ones that stand on a consonant, which has one of them at most."""
 SPACE_GAP = 2.4
 """A space the model did not write is put where the step from one character to the next is this
 many times the line's usual step."""
@@ -62,6 +64,8 @@ def read_chars(
 ) -> list[ReadChar]:
     """Merge the runs of one class along a (T,) best path and drop the blanks.
 
+    Of two Thai vowels on one consonant the later one stays: by then all of it has been seen.
+
     Source: Graves et al., "Connectionist Temporal Classification", ICML 2006, section 3.2.
     """
     if len(classes) == 0:
@@ -69,11 +73,39 @@ def read_chars(
     starts = np.flatnonzero(np.diff(classes, prepend=-1))
     ends = np.append(starts[1:], len(classes))
     peaks = np.maximum.reduceat(confidences, starts)
-    return [
-        ReadChar(alphabet[c - 1], float(peak), int(a), int(b) - 1)
-        for c, peak, a, b in zip(classes[starts], peaks, starts, ends, strict=True)
-        if c != BLANK
-    ]
+    chars: list[ReadChar] = []
+    for c, peak, a, b in zip(classes[starts], peaks, starts, ends, strict=True):
+        if c == BLANK:
+            continue
+        char = ReadChar(alphabet[c - 1], float(peak), int(a), int(b) - 1)
+        if chars and _is_on_consonant(char) and _is_on_consonant(chars[-1]):
+            chars[-1] = char
+        else:
+            chars.append(char)
+    return chars
+
+
+def _is_on_consonant(char: ReadChar) -> bool:
+    return char.text[0] in VOWELS_OVER_AND_UNDER
+
+
+def surety(classes: NDArray[np.int64], confidences: NDArray[np.float32]) -> float:
+    """Tell how sure the least sure place of a (T,) best path is, in [0, 1].
+
+    A place is a character, or a stretch of blanks without its first and last step: where a blank
+    passes into a character, neither is sure of itself. 0 for a path without characters.
+    """
+    if not np.any(classes != BLANK):
+        return 0.0
+    starts = np.flatnonzero(np.diff(classes, prepend=-1))
+    ends = np.append(starts[1:], len(classes))
+    blank = classes[starts] == BLANK
+    least = float(np.maximum.reduceat(confidences, starts)[~blank].min())
+    inside = np.zeros(len(classes) + 1, np.int8)
+    for start, end in zip(starts[blank] + 1, ends[blank] - 1, strict=True):
+        inside[start : max(start, end)] = 1
+    quiet = confidences[inside[:-1] == 1]
+    return min(least, float(quiet.min())) if len(quiet) else least
 
 
 def words_of(chars: Sequence[ReadChar], steps: int) -> list[ReadWord]:

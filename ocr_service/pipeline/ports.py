@@ -6,6 +6,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+FOREIGN = "\ufffd"
+"""What a recogniser may read where characters stand that its alphabet lacks."""
+
 
 class TextDetector(Protocol):
     """Finds where text stands."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_service.pipeline.crops import cut, parts
-from ocr_service.pipeline.ctc import read_chars, words_of
+from ocr_service.pipeline.ctc import read_chars, surety, words_of
 from ocr_service.pipeline.geometry import Floats
 from ocr_service.pipeline.ports import LineRecogniser
 from paperwork.values.text import ordered_thai
@@ -31,6 +31,19 @@ class WordInLine:
     end: float
 
 
+@dataclass(frozen=True, slots=True)
+class LineReading:
+    """What a recogniser made of a strip.
+
+    Attributes:
+        words: From left to right.
+        surety: Of its least sure place, see `ctc.surety`.
+    """
+
+    words: tuple[WordInLine, ...]
+    surety: float
+
+
 def recognise(
     image: NDArray[np.uint8], quads: Floats, recogniser: LineRecogniser
 ) -> list[tuple[WordInLine, ...]]:
@@ -42,11 +55,18 @@ def read_strips(
     strips: Sequence[NDArray[np.uint8]], recogniser: LineRecogniser
 ) -> list[tuple[WordInLine, ...]]:
     """Read (48, W, 3) BGR strips, each a line; an unread one gives no words."""
+    return [reading.words for reading in readings(strips, recogniser)]
+
+
+def readings(strips: Sequence[NDArray[np.uint8]], recogniser: LineRecogniser) -> list[LineReading]:
+    """Read (48, W, 3) BGR strips, each a line, and tell how sure the reading is."""
     pieces = [(i, a, b) for i, strip in enumerate(strips) for a, b in parts(strip)]
     words: list[list[WordInLine]] = [[] for _ in strips]
+    sureties = [1.0] * len(strips)
     paths = recogniser.best_paths([strips[i][:, a:b] for i, a, b in pieces])
     for (i, start, end), (classes, confidences) in zip(pieces, paths, strict=True):
         width = strips[i].shape[1]
+        sureties[i] = min(sureties[i], surety(classes, confidences))
         chars = read_chars(classes, confidences, recogniser.alphabet)
         step_px = (end - start) / max(1, len(classes))
         for word in words_of(chars, len(classes)):
@@ -58,7 +78,7 @@ def read_strips(
                     min(1.0, (start + word.end * step_px) / width),
                 )
             )
-    return [tuple(line) for line in words]
+    return [LineReading(tuple(line), sure) for line, sure in zip(words, sureties, strict=True)]
 
 
 def line_confidence(words: Sequence[WordInLine]) -> float:

@@ -1,40 +1,40 @@
-"""Which model reads a line: a page's longest lines are tried in Thai, then each goes where it fits.
+"""Which model reads a line: a quick one reads all, a large one those the quick one is unsure of.
 
-Two facts shape this. The Latin model passes over Thai letters and gives what is left of the line
-with full confidence, so its confidence alone does not tell. And the Thai model reads Latin letters
-and digits too and takes a quarter of the time, so that a trial of a few words costs little.
+The quick model knows Thai and the Western languages, costs a sixth of the large one, and says so
+where it meets a character that it does not know. The large one knows no Thai: it passes over it
+and is sure of what is left of the line, so what proves to be Thai is never compared with it on
+confidence alone.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_service.pipeline.crops import HEIGHT_PX, cut
+from ocr_service.pipeline.crops import cut
 from ocr_service.pipeline.geometry import Floats
-from ocr_service.pipeline.ports import LineRecogniser
-from ocr_service.pipeline.recognition import WordInLine, line_confidence, read_strips
+from ocr_service.pipeline.ports import FOREIGN, LineRecogniser
+from ocr_service.pipeline.recognition import (
+    LineReading,
+    WordInLine,
+    line_confidence,
+    read_strips,
+    readings,
+)
 from paperwork.values.text import has_thai
 
-TRIED = 4
-"""Lines of a page that are tried in Thai."""
-TRIED_PX = 8 * HEIGHT_PX
-"""So much of each: enough for a few words."""
+SURE = 0.8
+"""Surety from which the first reader's line without Thai letters needs no second reading."""
 PROOF_OF_THAI = 0.9
-"""Confidence from which a Thai word shows that a line is Thai; Chinese read as Thai stays below,
-and Latin has single Thai letters in it only."""
+"""Confidence from which a Thai word shows that a page is a Thai one."""
 SURE_OF_THAI = 0.85
-"""Confidence from which what a Thai page says in Thai needs no second reading."""
-SURE_OF_LATIN = 0.97
-"""The same for what it read in Latin letters or digits: the Latin model may know better."""
-DOUBTFUL = 0.9
-"""Below this a line of a Latin page is tried in Thai."""
-PX_PER_CHAR = 40
-"""A line with fewer characters for its length has passed over some; usual are 20 pixels."""
-THAI_LINES = 2
-"""So many doubtful lines that turn out to be Thai make a page a Thai one."""
+"""Confidence from which a line with Thai words needs no second reading: there is no better one."""
+FOREIGN_LINES = 2
+"""With so many lines that have characters the first reader does not know, and such a share of
+them, a page is read by the second one as a whole: it tells a page's ideographs best together."""
+FOREIGN_SHARE = 0.1
 
 _THAI_WORD = re.compile("[\u0e01-\u0e5b]{3}")
 _MUDDLED = re.compile(
@@ -46,78 +46,52 @@ Image = NDArray[np.uint8]
 Words = tuple[WordInLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recognisers:
-    """The models a page may be read with.
+    """The models a page is read with.
 
     Attributes:
-        latin: For Latin, Chinese and Japanese.
-        thai: For Thai with Latin between; None where Thai is not to be read.
+        first: Reads every line; None where the second one is to read all.
+        second: Reads the lines that the first one is unsure of.
+        thai: Whether Thai may be read.
     """
 
-    latin: LineRecogniser
-    thai: LineRecogniser | None = None
+    first: LineRecogniser | None
+    second: LineRecogniser
+    thai: bool = True
 
 
 def read_lines(image: Image, quads: Floats, recognisers: Recognisers) -> list[Words]:
     """Read (N, 4, 2) quads on an (H, W, 3) BGR image; an unread quad gives no words."""
     strips = [cut(image, quad) for quad in quads]
-    latin = _Readings(strips, recognisers.latin)
-    if recognisers.thai is None:
-        return latin.of(range(len(strips)))
-    thai = _Readings(strips, recognisers.thai)
-    if any(map(_is_surely_thai, read_strips(_samples(strips), recognisers.thai))):
-        return _in_thai(thai, latin)
-    doubtful = [i for i, words in enumerate(latin.all()) if _is_doubtful(words, strips[i])]
-    if sum(map(_is_surely_thai, thai.of(doubtful))) >= THAI_LINES:
-        return _in_thai(thai, latin)
-    return _in_latin(latin, thai, doubtful)
-
-
-@dataclass(slots=True)
-class _Readings:
-    """What one model reads on each strip, read when asked for, once."""
-
-    strips: Sequence[Image]
-    recogniser: LineRecogniser
-    known: dict[int, Words] = field(default_factory=dict)
-
-    def of(self, indices: Iterable[int]) -> list[Words]:
-        wanted = list(indices)
-        new = [i for i in wanted if i not in self.known]
-        read = read_strips([self.strips[i] for i in new], self.recogniser)
-        self.known.update(zip(new, read, strict=True))
-        return [self.known[i] for i in wanted]
-
-    def all(self) -> list[Words]:
-        return self.of(range(len(self.strips)))
-
-
-def _in_thai(thai: _Readings, latin: _Readings) -> list[Words]:
-    """Take the Thai readings but for those that are unsure and surer in Latin."""
-    lines = thai.all()
-    unsure = [i for i, words in enumerate(lines) if not _is_settled(words)]
-    for i, other in zip(unsure, latin.of(unsure), strict=True):
-        lines[i] = max(lines[i], other, key=line_confidence)
+    if recognisers.first is None:
+        return read_strips(strips, recognisers.second)
+    first = readings(strips, recognisers.first)
+    foreign = sum(_has(FOREIGN, reading.words) for reading in first)
+    if foreign >= max(FOREIGN_LINES, FOREIGN_SHARE * len(first)):
+        return read_strips(strips, recognisers.second)
+    thai_page = recognisers.thai and any(_is_surely_thai(reading.words) for reading in first)
+    lines = [reading.words for reading in first]
+    unsure = [i for i, reading in enumerate(first) if not _is_settled(reading, thai_page)]
+    second = read_strips([strips[i] for i in unsure], recognisers.second)
+    for i, words in zip(unsure, second, strict=True):
+        lines[i] = _better(lines[i], words) if thai_page else words
     return lines
 
 
-def _in_latin(latin: _Readings, thai: _Readings, doubtful: Sequence[int]) -> list[Words]:
-    """Take the Latin readings but for the doubtful ones that are surely Thai."""
-    lines = latin.all()
-    for i, other in zip(doubtful, thai.of(doubtful), strict=True):
-        if _is_surely_thai(other):
-            lines[i] = other
-    return lines
+def _is_settled(reading: LineReading, thai_page: bool) -> bool:
+    """Tell whether the first reader's line needs no second reading."""
+    words = reading.words
+    if _has(FOREIGN, words) or _is_muddled(words):
+        return False
+    if any(has_thai(word.text) for word in words):
+        return thai_page and line_confidence(words) >= SURE_OF_THAI
+    return reading.surety >= SURE
 
 
-def _samples(strips: Sequence[Image]) -> list[Image]:
-    """Cut samples from the longest lines, spread over the page where many are long enough."""
-    widths = np.array([min(strip.shape[1], TRIED_PX) for strip in strips])
-    enough = np.sort(widths)[-TRIED:][:1]
-    long = np.flatnonzero(widths >= enough) if len(strips) else np.zeros(0, int)
-    spread = np.linspace(0, len(long) - 1, min(TRIED, len(long))).astype(int)
-    return [strips[i][:, :TRIED_PX] for i in long[spread]]
+def _better(first: Words, second: Words) -> Words:
+    """Choose between two readings of a line on a page with Thai, where both may be at home."""
+    return second if _has(FOREIGN, first) else max(first, second, key=line_confidence)
 
 
 def _is_surely_thai(words: Words) -> bool:
@@ -129,17 +103,9 @@ def _is_surely_thai(words: Words) -> bool:
     )
 
 
-def _is_settled(words: Words) -> bool:
-    """Tell whether the Thai model's reading needs no second one."""
-    enough = SURE_OF_THAI if any(has_thai(word.text) for word in words) else SURE_OF_LATIN
-    return line_confidence(words) >= enough and not _is_muddled(words)
-
-
 def _is_muddled(words: Words) -> bool:
     return any(_MUDDLED.search(word.text) for word in words)
 
 
-def _is_doubtful(words: Words, strip: Image) -> bool:
-    """Tell whether the Latin model has guessed at a line or passed over part of it."""
-    chars = sum(len(word.text) for word in words)
-    return line_confidence(words) < DOUBTFUL or strip.shape[1] > PX_PER_CHAR * max(2, chars)
+def _has(character: str, words: Sequence[WordInLine]) -> bool:
+    return any(character in word.text for word in words)

@@ -1,4 +1,4 @@
-"""The classes that the Thai recogniser tells apart, and how text becomes a row of them.
+"""The classes that the recogniser tells apart, and how text becomes a row of them.
 
 A vowel and a tone above or below the same consonant stand at one place of the line. A CTC model
 reads from left to right, so such pairs are one class: they need one time step instead of two, and
@@ -15,9 +15,20 @@ _THAI = "".join(map(chr, (*range(0x0E01, 0x0E3B), 0x0E3F, *range(0x0E40, 0x0E4E)
 _THAI_DIGITS = "๐๑๒๓๔๕๖๗๘๙"
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _SYMBOLS = "“”‘’–—…•×±°½¼²³©®™€£¥÷µ≤≥→✓□■●○"
+ACCENTED = (
+    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿŒœŠšŽžŁłĄąĆćĘęŃńŚśŹźŻżČčĎďĚěŇňŘřŤťŮů"
+    "ŐőŰűĞğİıŞş"
+)
+"""Letters of Western and Central European languages beside A to Z."""
+_EUROPEAN_SIGNS = "¡¿«»„§¢ªº"
+FOREIGN = "\ufffd"
+"""What the model says where characters stand that it does not know."""
 _PAIRS = (*(vowel + tone for vowel in "ัิีึืุู" for tone in "่้๊๋"), "ิ์", "ุ์")
 
-CHARACTERS: tuple[str, ...] = (*_THAI, *_THAI_DIGITS, *_ASCII, *_SYMBOLS, *_PAIRS)
+CHARACTERS: tuple[str, ...] = (
+    *(*_THAI, *_THAI_DIGITS, *_ASCII, *_SYMBOLS, *_PAIRS),
+    *(*ACCENTED, *_EUROPEAN_SIGNS, FOREIGN),
+)
 """Classes 1, 2, …; the class after the last of them is the space."""
 SPACE = len(CHARACTERS) + 1
 CLASSES = len(CHARACTERS) + 2

@@ -16,7 +16,7 @@ from fontTools.ttLib import TTFont
 from PIL import ImageFont
 
 SYSTEM = Path("/usr/share/fonts")
-MISPLACED_MARKS = ("TlwgMono", "LoopedThai")
+MISPLACED_MARKS = ("TlwgMono", "LoopedThai", "unifont", "Droid")
 """Checked by eye: upper marks beside their consonants."""
 UNREADABLE = (
     "Thin",
@@ -35,6 +35,19 @@ UNREADABLE = (
     "TeX",
 )
 THAI_SAMPLE = frozenset({0x0E01, 0x0E48})
+LATIN_SAMPLE = frozenset(map(ord, "Ag09.:/"))
+FIXED_SHARE = 0.5
+"""Share of Western lines in a face of one width, as receipts mostly are."""
+WESTERN_FAMILIES = (
+    "cmun*", "EBGaramond*", "Comfortaa*", "mononoki-*", "TerminusTTF*", "Tuffy*", "unifont",
+    "3270-*", "Monoid-*", "Anonymous*", "OldStandard*", "NotoSansDisplay*", "NotoSerifDisplay*",
+    "Z003*",
+)  # fmt: skip
+"""Families for Western lines alone, beside LATIN_FAMILIES and the fontsource ones without Thai."""
+FOREIGN_FILES = (
+    "NotoSansCJK-*.ttc", "NotoSerifCJK-*.ttc", "NotoSansDevanagari-Regular.ttf", "unifont.otf",
+    "DroidSansFallback*", "NotoSans-Regular.ttf", "NotoSerif-Regular.ttf",
+)  # fmt: skip
 OFFICIAL = ("sarabun", "Laksaman")
 OFFICIAL_SHARE = 4
 """The face of Thai offices and its like stand on more paper than any other."""
@@ -94,6 +107,29 @@ class Library:
         self._thai: dict[str, list[tuple[Face, ...]]] = {}
         for faces in thai:
             self._thai.setdefault(_family(faces[0].path), []).append(faces)
+
+        files = {f for g in WESTERN_FAMILIES for f in SYSTEM.rglob(g + ".[to]tf") if _usable(f, ())}
+        western = [(face,) for f in sorted(files) if (face := _face(f))]
+        western += [(face,) for faces in self._latin.values() for face in faces]
+        western += _fontsource_latin(extra)
+        self._western: dict[bool, dict[str, list[tuple[Face, ...]]]] = {True: {}, False: {}}
+        for faces in western:
+            if faces[0].has >= LATIN_SAMPLE:
+                same = self._western[_is_fixed(faces[0].path)]
+                same.setdefault(_family(faces[0].path), []).append(faces)
+        foreign = sorted(f for g in FOREIGN_FILES for f in SYSTEM.rglob(g))
+        self._foreign = [face for f in foreign if (face := _face(f))]
+
+    def choose_western(self, rng: random.Random, text: str) -> Typeface:
+        """Choose what a text in a Western language is set in."""
+        families = self._western[rng.random() < FIXED_SHARE]
+        family = rng.choice(sorted(families))
+        styles = families[family]
+        if rng.random() < UPRIGHT_SHARE:
+            styles = [s for s in styles if not _is_slanted(s[0].path)] or styles
+        faces = rng.choice(styles)
+        others = rng.sample(self._foreign, len(self._foreign)) if not text.isascii() else []
+        return Typeface(family, (*faces, self._fallback, *others))
 
     def families(self) -> list[str]:
         """Name the Thai families."""
@@ -163,12 +199,27 @@ def _fontsource_thai(folder: Path) -> Iterator[tuple[Face, ...]]:
             yield tuple(face for face in faces if face)
 
 
+def _fontsource_latin(folder: Path) -> Iterator[tuple[Face, ...]]:
+    """Take the styles of families without Thai, with their letters of Central Europe."""
+    for file in sorted(folder.rglob("*-latin-[0-9]*.woff2")):
+        if not _usable(file) or any(file.parent.glob("*-thai-*")):
+            continue
+        more = file.with_name("-latin-ext-".join(file.name.rsplit("-latin-", 1)))
+        faces = [_face(file)] + ([_face(more)] if more.exists() else [])
+        yield tuple(face for face in faces if face)
+
+
+def _is_fixed(path: str) -> bool:
+    font = sized(path, 40)
+    return bool(font.getlength("i") == font.getlength("M"))
+
+
 def _is_slanted(path: str) -> bool:
     return any(word in path.lower() for word in ("oblique", "italic"))
 
 
-def _usable(file: Path) -> bool:
-    return not any(word in file.name for word in (*MISPLACED_MARKS, *UNREADABLE))
+def _usable(file: Path, bad: tuple[str, ...] = MISPLACED_MARKS) -> bool:
+    return not any(word in file.name for word in (*bad, *UNREADABLE))
 
 
 @functools.cache
@@ -184,7 +235,7 @@ def _face(file: Path) -> Face | None:
 def _family(path: str) -> str:
     name = Path(path).name.split(".")[0]
     if path.endswith("woff2"):
-        return name.rsplit("-thai-", 1)[0]
+        return re.split("-(?:thai|latin)-", name)[0]
     # "Courier Prime Sans Bold", "LinLibertine_RB" and "FreeSerifBold" are styles, not families.
     return re.sub("( Sans| Code|_[A-Z]+|Bold|Oblique|Italic| )*$", "", name.split("-")[0])
 

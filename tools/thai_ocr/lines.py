@@ -10,6 +10,7 @@ Shard n depends on n and the code alone.
 import argparse
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +18,14 @@ import cv2
 import numpy as np
 import texts
 import wear
-from fonts import Library, Typeface, runs, sized
+import western
+from fonts import Face, Library, Typeface, runs, sized
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 LINES_IN_SHARD = 4096
+WESTERN = range(50_000, 90_000)
+"""Shards of these numbers hold Western lines, all others Thai ones."""
 LONGEST_PX = 960
 """The product parts longer lines."""
 STACKED_MARKS = 0.95
@@ -29,6 +33,9 @@ STACKED_MARKS = 0.95
 SEED = 20_260_000
 Ink = NDArray[np.float32]
 Rng = random.Random
+Text = tuple[str, str, Typeface]
+Parts = list[tuple[str, Face]]
+Source = Callable[[Rng, Library], Text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +53,35 @@ class Drawn:
     em: int
 
 
-def make_line(rng: Rng, library: Library) -> tuple[NDArray[np.uint8], str]:
+def make_line(rng: Rng, library: Library, source: Source) -> tuple[NDArray[np.uint8], str]:
     """Make one (48, W) crop with its text."""
     while True:
-        text = texts.line(rng)
+        text, said, typeface = source(rng, library)
         low, high = rng.choices([(11, 15), (15, 26), (26, 36), (36, 66)], [6, 60, 24, 10])[0]
         em = round(rng.uniform(low, high))
-        drawn = _draw(rng, text, library.choose(rng, text), em)
+        drawn = _draw(rng, text, typeface, em, receipts=source is western_text)
         if drawn is None:
             continue
-        crop = _worn_crop(rng, drawn, library)
+        crop = _worn_crop(rng, drawn, library, source)
         if crop.shape[1] <= LONGEST_PX:
-            return crop, text
+            return crop, said
 
 
-def _draw(rng: Rng, text: str, typeface: Typeface, em: int) -> Drawn | None:
+def thai_text(rng: Rng, library: Library) -> Text:
+    """Choose a text of Thai paper, what the model is to read, and a typeface."""
+    text = texts.line(rng)
+    return text, text, library.choose(rng, text)
+
+
+def western_text(rng: Rng, library: Library) -> Text:
+    """The same of Western paper."""
+    text, said = western.line(rng)
+    return text, said, library.choose_western(rng, text)
+
+
+def _draw(
+    rng: Rng, text: str, typeface: Typeface, em: int, *, receipts: bool = False
+) -> Drawn | None:
     """Draw a text; None where a font lacks a character or nothing shows."""
     if rng.random() < 0.25:  # spaces of any width are one space to the reader
         widest = rng.choice([3, 3, 8])
@@ -68,17 +89,15 @@ def _draw(rng: Rng, text: str, typeface: Typeface, em: int) -> Drawn | None:
     parts = runs(text, typeface)
     if parts is None:
         return None
-    fonts = [sized(face.path, em) for _, face in parts]
-    widths = [font.getlength(part) for (part, _), font in zip(parts, fonts, strict=True)]
-    margin = 2 * em
-    canvas = Image.new("L", (int(sum(widths)) + 2 * margin, 4 * em))
-    pen = ImageDraw.Draw(canvas)
-    x = float(margin)
-    for (part, _), font, width in zip(parts, fonts, widths, strict=True):
-        pen.text((x, 2.4 * em), part, font=font, fill=255, anchor="ls")
-        x += width
-    ink = np.asarray(np.asarray(canvas, np.float32) / 255, np.float32)
+    manner = Manner(em)
+    if receipts:
+        parts, manner = _as_printed(rng, parts, em)
+    ink = _inked(parts, manner)
+    if manner.dot is not None:
+        ink = wear.enlarged(rng, ink, em / manner.size, dots=manner.dot)
     stretch = rng.uniform(0.64, 1.15) if rng.random() < 0.35 else 1.0
+    if receipts and manner.dot is not None and rng.random() < 0.5:
+        stretch = rng.uniform(0.5, 1.4)
     if stretch != 1.0:
         ink = np.asarray(
             cv2.resize(ink, None, fx=stretch, fy=1, interpolation=cv2.INTER_AREA), np.float32
@@ -89,15 +108,66 @@ def _draw(rng: Rng, text: str, typeface: Typeface, em: int) -> Drawn | None:
     return Drawn(ink, (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1), em)
 
 
-def _worn_crop(rng: Rng, drawn: Drawn, library: Library) -> NDArray[np.uint8]:
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How letters are put on paper.
+
+    Attributes:
+        size: Font size they are drawn at.
+        tracking: Pixels added between letters.
+        dot: Whether each pixel becomes a dot, or a square; None where letters have outlines.
+    """
+
+    size: int
+    tracking: float = 0.0
+    dot: bool | None = None
+
+
+def _as_printed(rng: Rng, parts: Parts, em: int) -> tuple[Parts, Manner]:
+    """Choose how a receipt's line is printed, and part it letter by letter where that is needed."""
+    draw = rng.random()
+    if draw < 0.08:
+        return parts, Manner(rng.randint(9, 13), dot=True)
+    if draw < 0.26:
+        return parts, Manner(rng.randint(11, 24), dot=False)
+    if draw < 0.42 and all(part.isascii() for part, _ in parts):
+        letters = [(letter, face) for part, face in parts for letter in part]
+        return letters, Manner(
+            em, tracking=em * rng.choice([rng.uniform(-0.05, 0), rng.uniform(0, 0.18)])
+        )
+    return parts, Manner(em)
+
+
+def _inked(parts: Parts, manner: Manner) -> Ink:
+    size = manner.size
+    fonts = [sized(face.path, size) for _, face in parts]
+    widths = [
+        font.getlength(part) + manner.tracking for (part, _), font in zip(parts, fonts, strict=True)
+    ]
+    canvas = Image.new("L", (int(sum(widths)) + 4 * size, 4 * size))
+    pen = ImageDraw.Draw(canvas)
+    pen.fontmode = "L" if manner.dot is None else "1"
+    x = 2.0 * size
+    for (part, _), font, width in zip(parts, fonts, widths, strict=True):
+        pen.text((x, 2.4 * size), part, font=font, fill=255, anchor="ls")
+        x += width
+    return np.asarray(np.asarray(canvas, np.float32) / 255, np.float32)
+
+
+def _worn_crop(rng: Rng, drawn: Drawn, library: Library, source: Source) -> NDArray[np.uint8]:
     quad = _detected(rng, drawn)
     treatment = wear.choose(rng)
-    ink = wear.printed(rng, drawn.ink)
-    around = _surroundings(rng, drawn, quad, library)
+    ink = drawn.ink
+    if source is western_text and rng.random() < 0.35:
+        ink = wear.thermal(rng, ink)
+    ink = wear.printed(rng, ink)
+    around = _surroundings(rng, drawn, quad, library, source)
     ground = wear.paper(rng, (ink.shape[0], ink.shape[1]))
     black = rng.choice([0, rng.uniform(0, 70), rng.uniform(40, 130)])
     page = ground - np.clip(ground - black, 40, 255) * ink
     page = page - np.clip(page - rng.uniform(0, 110), 0, 255) * around
+    if source is western_text and rng.random() < 0.2:
+        page = wear.faded(rng, page)
     if rng.random() < 0.025:
         page = 255 - page
     page, transform = wear.turned(page, treatment.skew, float(ground.mean()))
@@ -126,14 +196,16 @@ def _detected(rng: Rng, drawn: Drawn) -> NDArray[np.float64]:
     return np.array([[x0, y0 - slope], [x1, y0 + slope], [x1, y1 + slope], [x0, y1 - slope]])
 
 
-def _surroundings(rng: Rng, drawn: Drawn, quad: NDArray[np.float64], library: Library) -> Ink:
+def _surroundings(
+    rng: Rng, drawn: Drawn, quad: NDArray[np.float64], library: Library, source: Source
+) -> Ink:
     """Draw what else stands near: rules, neighbouring lines, stamps."""
     ink = np.zeros_like(drawn.ink)
     left, top, right, bottom = drawn.box
     _draw_rules(rng, ink, drawn, quad)
     if rng.random() < 0.10:
-        other = texts.line(rng)
-        beside = _draw(rng, other, library.choose(rng, other), drawn.em)
+        other, _, typeface = source(rng, library)
+        beside = _draw(rng, other, typeface, drawn.em)
         if beside:
             ink = np.maximum(ink, _reaching_in(rng, beside, drawn, quad))
     if rng.random() < 0.03:  # a stamp's rings or a signature's stroke
@@ -201,7 +273,8 @@ def write_shard(folder: Path, number: int, library: Library) -> None:
     if path.exists():
         return
     rng = random.Random(SEED + number)  # noqa: S311 - drawing, not secrecy
-    made = [make_line(rng, library) for _ in range(LINES_IN_SHARD)]
+    source = western_text if number in WESTERN else thai_text
+    made = [make_line(rng, library, source) for _ in range(LINES_IN_SHARD)]
     temporary = path.with_suffix(".part")
     with temporary.open("wb") as file:
         np.savez(
@@ -216,12 +289,13 @@ def write_shard(folder: Path, number: int, library: Library) -> None:
 def write_sheet(path: Path, library: Library, seed: int) -> None:
     """Write a picture of 60 lines above their texts' first characters."""
     rng = random.Random(seed)  # noqa: S311 - drawing, not secrecy
+    source = western_text if seed in WESTERN else thai_text
     rows = []
     for _ in range(28):
         row = np.full((52, 1500), 128, np.uint8)
         x = 0
         while x < 1400:
-            crop, _ = make_line(rng, library)
+            crop, _ = make_line(rng, library, source)
             width = min(crop.shape[1], 1500 - x)
             row[:48, x : x + width] = crop[:, :width]
             x += width + 6

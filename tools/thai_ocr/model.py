@@ -57,7 +57,7 @@ class Recogniser(nn.Module):
     """From grey line images to class scores at each time step."""
 
     def __init__(
-        self, classes: int, channels: tuple[int, ...] = (16, 48, 80, 160, 224), contexts: int = 4
+        self, classes: int, channels: tuple[int, ...] = (16, 48, 80, 160, 224), contexts: int = 6
     ) -> None:
         super().__init__()
         a, b, c, d, e = channels

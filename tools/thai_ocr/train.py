@@ -1,10 +1,12 @@
 """Train the recogniser on shards of `lines.py`; stop and start it as you like.
 
-    python train.py SHARDS RUN --steps 14000 [--watch TREE ...]
+    python train.py SHARDS RUN --steps 14000 [--watch TREE ...] [--start OTHER/best.pt]
 
 RUN holds checkpoint.pt (to go on from), best.pt (averaged weights with the lowest error on the
-held-back shard) and log.jsonl (the learning curve). Shards may still be written while it runs: each
-round takes those used least. On a CPU it computes in bfloat16 where the processor can.
+held-back shards) and log.jsonl (the learning curve). Shards may still be written while it runs:
+each round takes those used least, as many Thai as Western ones. `--start` begins with the weights
+of another training, also of one with fewer classes or contexts. On a CPU it computes in bfloat16
+where the processor can.
 """
 
 import argparse
@@ -25,20 +27,23 @@ import numpy as np
 import torch
 from alphabet import CLASSES, decode, encode
 from evaluate import bare, batched, crops_of
+from lines import WESTERN
 from model import STEP_PX, Recogniser
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 from torch import nn
 
-HELD_BACK = 99_999
-"""Number of the shard that is measured on, never trained on."""
+HELD_BACK = {"held_back": 99_999, "held_back_western": 89_999}
+"""Numbers of the shards that are measured on, never trained on."""
+SHARDS_OF_A_KIND = 2
+"""So many Thai and so many Western shards are mixed in a round."""
 BATCH_PX = 6144
 """Width of all lines of a batch together."""
 HELD_BACK_LINES = 800
 AVERAGING = 0.9985
 """Share of the old average that one step keeps."""
 WARM_UP = 400
-MEASURE_EVERY = 500
+MEASURE_EVERY = 1000
 SAVE_EVERY = 250
 Grey = NDArray[np.uint8]
 
@@ -56,12 +61,14 @@ def rounds(
 ) -> Iterator[tuple[Grey, list[int], list[list[int]]]]:
     """Give batches for ever: (N, 48, W) pixels, useful steps of each row, its classes."""
     while True:
-        names = [p.name for p in folder.glob("*.npz") if p.stem != f"{HELD_BACK:05d}"]
+        names = [p.name for p in folder.glob("*.npz") if int(p.stem) not in HELD_BACK.values()]
         rng.shuffle(names)
         names.sort(key=lambda n: uses[n])
+        western = [name for name in names if int(name[:5]) in WESTERN]
+        thai = [name for name in names if name not in western]
         crops: list[Grey] = []
         said: list[str] = []
-        for name in names[:3]:
+        for name in thai[:SHARDS_OF_A_KIND] + western[:SHARDS_OF_A_KIND]:
             uses[name] += 1
             more, texts = load_shard(folder / name)
             first = uses[name] == 1
@@ -123,10 +130,12 @@ class Run:
     seconds: float = 0.0
 
     @classmethod
-    def open(cls, folder: Path, rate: float) -> Self:
+    def open(cls, folder: Path, rate: float, start: Path | None) -> Self:
         """Begin a training, or go on with the one in `folder`."""
         folder.mkdir(parents=True, exist_ok=True)
         model = Recogniser(CLASSES)
+        if start:
+            inherit(model, torch.load(start, weights_only=True))
         # torch's stubs lack this form of `to`; it halves the time of a convolution.
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         groups = [
@@ -199,6 +208,26 @@ class Run:
                     mine.copy_(theirs)
 
 
+def inherit(model: Recogniser, weights: dict[str, torch.Tensor]) -> None:
+    """Begin with the weights of a training that may have had fewer classes or contexts.
+
+    The space stays the last class; a context that is new adds nothing at first.
+    """
+    own = model.state_dict()
+    for name, old in weights.items():
+        new = own[name]
+        if new.shape == old.shape:
+            new.copy_(old)
+        else:
+            new[: len(old) - 1] = old[:-1]
+            new[-1] = old[-1]
+            if new.ndim == 1:
+                new[len(old) - 1 : -1] = old.min()
+    for name, new in own.items():
+        if name not in weights and ".mix.4." in name:
+            new.zero_()
+
+
 def read(model: nn.Module, pixels: list[Grey]) -> list[str]:
     """Read crops with a model in training."""
     model.eval()
@@ -211,9 +240,11 @@ def read(model: nn.Module, pixels: list[Grey]) -> list[str]:
     return out
 
 
-def error_rate(read_: list[str], said: list[str]) -> float:
-    """Character errors to characters, white space aside."""
-    pairs = [(bare(want), bare(got)) for want, got in zip(said, read_, strict=True)]
+def error_rate(read_: list[str], said: list[str], *, spaces: bool) -> float:
+    """Character errors to characters; white space counts only where it is not free."""
+    pairs = list(zip(said, read_, strict=True))
+    if not spaces:
+        pairs = [(bare(want), bare(got)) for want, got in pairs]
     errors = sum(min(Levenshtein.distance(a, b), len(a)) for a, b in pairs)
     return errors / max(1, sum(len(a) for a, _ in pairs))
 
@@ -230,9 +261,11 @@ def train(given: argparse.Namespace) -> None:
     torch.set_num_threads(given.threads)
     torch.manual_seed(given.seed)
     cv2.setNumThreads(1)
-    run = Run.open(given.run, given.rate)
-    pixels, said = load_shard(given.shards / f"{HELD_BACK:05d}.npz")
-    watched = {"held_back": (pixels[:HELD_BACK_LINES], said[:HELD_BACK_LINES])}
+    run = Run.open(given.run, given.rate, given.start)
+    watched = {}
+    for name, number in HELD_BACK.items():
+        pixels, said = load_shard(given.shards / f"{number:05d}.npz")
+        watched[name] = (pixels[:HELD_BACK_LINES], said[:HELD_BACK_LINES])
     for tree in given.watch:
         crops = crops_of(tree)
         watched[tree.name] = ([c.pixels for c in crops], [c.text for c in crops])
@@ -257,15 +290,16 @@ def train(given: argparse.Namespace) -> None:
                 "shards": len(run.uses),
             }
             row |= {
-                name: error_rate(read(run.averaged, pixels), said)
+                name: error_rate(read(run.averaged, pixels), said, spaces="western" in name)
                 for name, (pixels, said) in watched.items()
             }
             losses = []
             with (run.folder / "log.jsonl").open("a") as log:
                 log.write(json.dumps(row) + "\n")
             print(json.dumps({k: round(v, 5) for k, v in row.items()}), flush=True)
-            if row["held_back"] < run.best:
-                run.best = row["held_back"]
+            error = sum(row[name] for name in HELD_BACK)
+            if error < run.best:
+                run.best = error
                 torch.save(run.averaged.state_dict(), run.folder / "best.pt")
         if run.step % SAVE_EVERY == 0 or last:
             run.save(spent)
@@ -285,6 +319,7 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("--steps", type=int, default=14_000)
     parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--start", type=Path, help="weights to begin with")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument(

@@ -95,6 +95,41 @@ def printed(rng: Rng, ink: Ink) -> Ink:
     return np.asarray(ink, np.float32)
 
 
+def enlarged(rng: Rng, ink: Ink, scale: float, *, dots: bool) -> Ink:
+    """Print each pixel as a dot of a needle or as a square of a thermal head."""
+    fine = 4
+    large = cv2.resize(ink, None, fx=fine, fy=fine, interpolation=cv2.INTER_NEAREST)
+    if dots:
+        y, x = np.mgrid[0:fine, 0:fine].astype(np.float32) - (fine - 1) / 2
+        size = rng.uniform(1.3, 2.3)
+        dot = np.clip(size - np.hypot(x, y) + 0.5, 0, 1)
+        large = large * np.tile(dot, ink.shape)
+    size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
+    return np.asarray(cv2.resize(large, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def thermal(rng: Rng, ink: Ink) -> Ink:
+    """Take ink away as thermal heads do: in patches, and where a heating element is dead."""
+    patches = cv2.GaussianBlur(_normal(rng, ink.shape), (0, 0), rng.uniform(1, 7))
+    patches /= max(1e-3, float(patches.std()))
+    ink = ink * np.clip(rng.uniform(0.6, 1.3) + rng.uniform(0.1, 0.5) * patches, 0, 1)
+    if rng.random() < 0.12:
+        ink = ink.copy()
+        for _ in range(rng.randint(1, 2)):
+            row = rng.randrange(ink.shape[0])
+            ink[row : row + rng.choice([1, 1, 2])] *= rng.uniform(0, 0.5)
+    return np.asarray(ink, np.float32)
+
+
+def faded(rng: Rng, page: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Bleach a page, as old receipts are, or sharpen it, as phones do."""
+    if rng.random() < 0.6:
+        keep = rng.uniform(0.18, 0.6)
+        return np.asarray(page * keep + (1 - keep) * rng.uniform(215, 255), np.float32)
+    soft = cv2.GaussianBlur(page, (0, 0), rng.uniform(0.8, 2))
+    return np.asarray(page + rng.uniform(0.4, 1.5) * (page - soft), np.float32)
+
+
 def paper(rng: Rng, shape: tuple[int, int]) -> NDArray[np.float32]:
     """Make blank paper: a tone, a slope of light, sometimes texture or the tint of a table head."""
     height, width = shape

@@ -1,17 +1,13 @@
-"""Thai pages are read with the Thai model, others as if there were no such model."""
+"""Thai pages are read whichever way they lie, and Thai on pages that are mostly in English."""
 
 import io
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 from ocr_service.domain.page_read import ReadOptions
 from ocr_service.engine.pool import PoolSettings, ReaderPool
-from ocr_service.pipeline.scripts import Recognisers, read_lines
 from paperwork.values.text import has_thai
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "ocr" / "thai"
@@ -69,64 +65,3 @@ async def test_thai_is_left_alone_where_it_was_not_asked_for() -> None:
         page = (await pool.read_page((DATA / "invoice.png").read_bytes(), 1, options)).page
     assert page.lines
     assert not any(has_thai(line.text) for line in page.lines)
-
-
-class Says:
-    """A recogniser that reads the same on every strip, and remembers how much it read."""
-
-    step_px = 8
-
-    def __init__(self, text: str, confidence: float) -> None:
-        self.alphabet = tuple(text)
-        self.confidence = confidence
-        self.pixels = 0
-
-    def best_paths(
-        self, strips: Sequence[NDArray[np.uint8]]
-    ) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-        self.pixels += sum(strip.shape[1] for strip in strips)
-        path = np.arange(1, len(self.alphabet) + 1)
-        return [(path, np.full(len(path), self.confidence, np.float32)) for _ in strips]
-
-
-def read_with(latin: Says, thai: Says | None, lines: int = 20) -> list[str]:
-    page = np.full((lines * 60, 800, 3), 255, np.uint8)
-    tops = np.arange(lines) * 60.0
-    quads = np.array([[(0, y), (720, y), (720, y + 48), (0, y + 48)] for y in tops])
-    read = read_lines(page, quads, Recognisers(latin, thai))
-    return ["".join(word.text for word in words) for words in read]
-
-
-def test_a_latin_page_costs_the_thai_model_four_short_samples() -> None:
-    latin, thai = Says("Payablewithinthirtydaysfrom", 0.99), Says("Payabเewithinthirtydays", 0.95)
-    assert set(read_with(latin, thai)) == {"Payablewithinthirtydaysfrom"}
-    assert thai.pixels == 4 * 384
-
-
-def test_a_thai_page_is_not_read_by_the_latin_model() -> None:
-    latin, thai = Says("unu7uw", 0.6), Says("ใบเสร็จรับเงิน", 0.98)
-    assert set(read_with(latin, thai)) == {"ใบเสร็จรับเงิน"}
-    assert latin.pixels == 0
-
-
-def test_of_two_readings_without_thai_the_surer_one_is_taken() -> None:
-    # The samples say Thai; where single lines do not, both models are at home.
-    class Numbers(Says):
-        def best_paths(
-            self, strips: Sequence[NDArray[np.uint8]]
-        ) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-            sample = strips[0].shape[1] < 720
-            words = Says("ใบเสร็จรับเงิน" if sample else "2,4024", 0.98 if sample else 0.9)
-            self.alphabet = words.alphabet
-            return words.best_paths(strips)
-
-    assert set(read_with(Says("2.4024", 0.99), Numbers("", 0))) == {"2.4024"}
-    assert set(read_with(Says("Z.4O24", 0.8), Numbers("", 0))) == {"2,4024"}
-
-
-def test_without_a_thai_model_the_latin_one_reads_everything() -> None:
-    assert read_with(Says("guess", 0.3), None, lines=2) == ["guess", "guess"]
-
-
-def test_a_page_without_lines_is_read_by_nobody() -> None:
-    assert read_with(Says("a", 1.0), Says("ก", 1.0), lines=0) == []
