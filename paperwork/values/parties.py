@@ -5,6 +5,9 @@ import tomllib
 from dataclasses import dataclass
 from importlib import resources
 
+from stdnum import iban
+from stdnum.eu import vat
+
 from paperwork.values.text import arabic_digits, fold, squash
 
 HEAD_OFFICE = "00000"
@@ -41,6 +44,8 @@ _VAT_SHAPES = {
     "SI": r"\d{8}",
     "SK": r"\d{10}",
 }
+_NO_PROVINCE = frozenset({19, 28, 29, 59, 68, 69, 78, 79, 87, 88, 89})
+"""First two digits that no province has."""
 _VAT = re.compile("|".join(f"{country}{shape}" for country, shape in _VAT_SHAPES.items()))
 
 
@@ -93,6 +98,42 @@ def is_thai_tax_id(value: str) -> bool:
     if not re.fullmatch(r"[0-9]{13}", value) or len(set(value)) == 1:
         return False
     return thai_check_digit(value[:12]) == value[12]
+
+
+@dataclass(frozen=True, slots=True)
+class Postcode:
+    """Five digits that stand where a postcode does.
+
+    Attributes:
+        value: The digits.
+        is_thai: A Thai province has such codes.
+    """
+
+    value: str
+    is_thai: bool
+
+
+def parse_postcode(address: str) -> Postcode | None:
+    """Read the last run of exactly five digits in an address; None when there is none.
+
+    Thai codes begin with the number of a province, 10 to 96.
+    """
+    runs = re.findall(r"(?<![\d/-])\d{5}(?![\d/-])", arabic_digits(address[:400]))
+    if not runs:
+        return None
+    code = runs[-1]
+    province = int(code[:2])
+    return Postcode(code, 10 <= province <= 96 and province not in _NO_PROVINCE)
+
+
+def is_iban(text: str) -> bool:
+    """Check an international bank account number: length for its country and check digits."""
+    return len(text) <= 60 and bool(iban.is_valid(text))
+
+
+def is_vat_number(value: str) -> bool:
+    """Check the digits of a VAT number of a country of the European Union, country code first."""
+    return len(value) <= 20 and bool(vat.is_valid(value))
 
 
 def parse_branch(text: str) -> str | None:
