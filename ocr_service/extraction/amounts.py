@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import combinations
 
 from ocr_service.extraction.document import Document
 from ocr_service.extraction.evidence import LEAST_STRENGTH, Found, found_in, with_others
@@ -34,6 +35,8 @@ _SUM_KEYS = (
     "wht_amount",
 )
 _CASH_KEYS = ("cash", "change")
+_SUMMED = "SUM"
+_MOST_RATES = 4
 _HEADING_ROWS = 12
 _GROSS = re.compile(r"\b(?:gross|brutto|ttc|incl)", re.IGNORECASE)
 _NET = re.compile(r"\b(?:net|netto|ht|excl)\b", re.IGNORECASE)
@@ -107,13 +110,15 @@ def read_amounts(document: Document) -> dict[str, Found[Decimal]]:
     candidates["total"] += _paid_totals(document, candidates)
     if not any(f.strength >= LEAST_STRENGTH for f in candidates["total"]):
         candidates["total"] += _proven_totals(document, candidates)
+    candidates["tax_amount"] += _summed_taxes(candidates)
     chosen = _chosen_sums(candidates)
     for key in ("discount", "charges", "rounding", "prepaid", "wht_amount"):
         best = max(candidates[key], key=lambda f: f.strength, default=None)
         if best is not None and best.value != 0:
             chosen[key] = best
     rate = _tax_rate(document)
-    if rate is not None:
+    several = "tax_amount" in chosen and chosen["tax_amount"].reason == _SUMMED
+    if rate is not None and not several:
         chosen["tax_rate"] = rate
     return chosen
 
@@ -141,6 +146,27 @@ def _paid_totals(
                 value = amount.money.amount
                 found.append(found_in(value, segment, amount.start, amount.end, 0.55))
     return found[-1:]
+
+
+def _summed_taxes(candidates: dict[str, list[Found[Decimal]]]) -> list[Found[Decimal]]:
+    """The sum of the taxes of several rates, where nothing less makes the total."""
+    taxes = [t for t in candidates["tax_amount"] if t.value > 0 and t.strength >= LEAST_STRENGTH]
+    gaps = {
+        total.value - subtotal.value
+        for total in candidates["total"]
+        for subtotal in candidates["subtotal"]
+    }
+    if gaps & {t.value for t in taxes}:
+        return []
+    for count in range(2, min(len(taxes), _MOST_RATES) + 1):
+        for parts in combinations(taxes, count):
+            value = sum((p.value for p in parts), Decimal(0))
+            if value in gaps:
+                raw = " + ".join(p.raw for p in parts)
+                tokens = tuple(group for p in parts for group in p.tokens)
+                strength = min(p.strength for p in parts)
+                return [Found(value, raw, tokens, strength, reason=_SUMMED)]
+    return []
 
 
 def _proven_totals(
@@ -302,7 +328,7 @@ def _arithmetic(kept: dict[str, Found[Decimal]], extras: dict[str, Decimal]) -> 
 def _tax_rate(document: Document) -> Found[Decimal] | None:
     for label in document.labels.get("tax_amount", ()):
         text = arabic_digits(label.segment.text)
-        match = _RATE.search(text, label.end)
+        match = _RATE.search(text, label.end) or _RATE.search(text)
         if match and Decimal(0) <= Decimal(match[1].replace(",", ".")) <= 30:
             value = Decimal(match[1].replace(",", "."))
             return found_in(value, label.segment, match.start(), match.end(), 0.85)

@@ -8,11 +8,25 @@ from collections import Counter
 from ocr_service.extraction.document import Document
 from ocr_service.extraction.evidence import Found, found_in, with_others
 from ocr_service.extraction.layout import Segment
+from ocr_service.extraction.lexicon import MAX_LABELLED_CHARS
 from paperwork.values.money import CURRENCIES, currency_of, parse_money
 from paperwork.values.text import arabic_digits, has_thai
 
 _CODE = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(sorted(CURRENCIES))})(?![A-Za-z])")
-_SIGN = re.compile(r"US\$|HK\$|S\$|A\$|NT\$|[€£¥₹฿₩₫₱$]|(?<![A-Za-z])(?:RM|Rs\.?)(?=[\s\d)]|$)")
+_SIGN = re.compile(r"US\$|HK\$|S\$|A\$|NT\$|[€£¥₹฿₩₫₱$]|(?<![A-Za-z])(?:RM|Rs\.?)(?=\s?-?\d|\)|$)")
+_US = re.compile(r"\bUSD?\b|US\$|U\.S\.|\bUnited States\b|\b[A-Z]{2} \d{5}(?:-\d{4})?\b")
+_DOLLAR_LANDS = tuple(
+    (code, re.compile(rf"\b(?:{words})\b"))
+    for code, words in (
+        ("SGD", "Singapore|SINGAPORE"),
+        ("HKD", "Hong Kong|HONG KONG"),
+        ("AUD", "Australia|AUSTRALIA|ABN|NSW|VIC|QLD"),
+        ("NZD", "New Zealand|NEW ZEALAND"),
+        ("CAD", "Canada|CANADA|Ontario|Quebec|HST"),
+        ("TWD", "Taiwan|TAIWAN"),
+    )
+)
+_TOWN = re.compile(r"\d{5} \D{3,40}$")
 _BAHT = re.compile(r"บาท|สตางค์|ภาษีมูลค่าเพิ่ม")
 
 
@@ -33,6 +47,9 @@ def read_currency(document: Document) -> Found[str] | None:
             first.setdefault(code, (segment, start, end))
         if baht is None and (thai := _BAHT.search(segment.text)):
             baht = (segment, thai.start(), thai.end())
+    if votes["USD"] and (country := _dollars_of(document)):
+        votes[country] += votes.pop("USD")
+        first[country] = first.pop("USD")
     if votes:
         code, count = votes.most_common(1)[0]
         share = count / votes.total()
@@ -46,6 +63,19 @@ def read_currency(document: Document) -> Found[str] | None:
     if baht is None:
         baht = _thai_sum(document)
     return found_in("THB", *baht, 0.85) if baht else None
+
+
+def _dollars_of(document: Document) -> str | None:
+    """Whose dollar a bare sign is: that of the one country of dollars the page names, if any."""
+    named = {
+        code
+        for segment in document.segments()
+        if len(segment.text) <= MAX_LABELLED_CHARS
+        for code, words in _DOLLAR_LANDS
+        if words.search(segment.text)
+    }
+    spelt = any(_US.search(s.text) for s in document.segments())
+    return named.pop() if len(named) == 1 and not spelt else None
 
 
 def _thai_sum(document: Document) -> tuple[Segment, int, int] | None:
@@ -64,6 +94,8 @@ def _signs(segment: Segment) -> list[tuple[str, int, int]]:
     text = segment.text[:400]
     for match in _SIGN.finditer(text):
         code = currency_of(match[0])
+        if match[0] == "RM" and _TOWN.search(text[: match.start()]):
+            code = None  # a province behind its town
         if code:
             found.append((code, match.start(), match.end()))
     for match in _CODE.finditer(text):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,12 @@ MAX_MISREAD = 400
 
 _REACH = 34.0  # a value stands within this many line heights right of its label
 _DROP = 2.6  # and below it within this many
+_ADDRESS_CHARS = 80
+_STATE = re.compile(
+    r"[A-Za-z],? (?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]"
+    r"|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])\.? \d{5}(?:-\d{4})?$"
+)
+_DAY_FIRST = re.compile(r"(?<![\d/.-])(?:1[3-9]|2\d|3[01])[/.-]\d{1,2}[/.-]\d{2,4}(?!\d)")
 _PUNCTUATION = " \t:;.#-–—=|*_№°)]"
 
 
@@ -82,7 +89,9 @@ class Document:
         sheets = tuple(sheet_of(page, n) for n, page in enumerate(pages))
         document = Document(sheets, today)
         texts = [t.text for s in document.segments() for t in s.tokens]
-        document.month_first = month_first_of(s.text for s in document.segments())
+        document.month_first = month_first_of(s.text for s in document.segments()) or _is_american(
+            document
+        )
         document.decimal_mark = decimal_mark_of(texts)
         scanned = all(s.source is FieldSource.OCR for s in sheets)
         document.has_specks = scanned and has_specks(texts)
@@ -153,6 +162,14 @@ class Document:
             yield rest
         yield from self.right_of(label.segment)
         yield from self.below(label.segment)
+
+
+def _is_american(document: Document) -> bool:
+    """Tell whether a page has an address of the United States and no date proves day first."""
+    texts = [s.text for s in document.segments() if len(s.text) <= _ADDRESS_CHARS]
+    if any(_DAY_FIRST.search(text) for text in texts):
+        return False
+    return any(_STATE.search(text) for text in texts)
 
 
 def _is_part_of_name(label: Label) -> bool:

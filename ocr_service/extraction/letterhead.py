@@ -13,6 +13,7 @@ from ocr_service.extraction.names import (
     CITY_LINE,
     FORM_START,
     REGISTRATION,
+    SHORT_FORM,
     STREET,
     Anchor,
     column,
@@ -84,7 +85,8 @@ def _letterhead_score(
         return 0.0, end
     score = 1.8 - 5.0 * depth
     below = next(column(document, segment), None)
-    if has_legal_form(text) or (below is not None and _goes_on(document, below)):
+    firm = has_legal_form(text) or SHORT_FORM.search(text) is not None
+    if firm or (below is not None and _goes_on(document, below)):
         score += 2.0
     elif has_trade_word(text):
         score += 1.2
@@ -94,9 +96,7 @@ def _letterhead_score(
     score += min(max(segment.height / max(sheet.text_height, 1.0) - 1.0, 0.0), 1.2) * 1.2
     score += 0.8 if repeated[bare_company_name(text)] > 1 else 0.0
     score -= 3.0 if len(text.split()) > 8 or not _is_titled(text) else 0.0
-    score -= (
-        1.2 if text.rstrip().endswith((":", ".", "!", "?")) and not has_legal_form(text) else 0.0
-    )
+    score -= 1.2 if text.rstrip().endswith((":", ".", "!", "?")) and not firm else 0.0
     score -= 0.8 if len(squash(text)) < 5 else 0.0
     return score, end
 

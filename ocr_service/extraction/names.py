@@ -42,6 +42,9 @@ FORM_START = re.compile(
 )
 """A line that begins with a legal form goes on with the name above it."""
 
+SHORT_FORM = re.compile(r"\w,? (?:S\.?[AL]\.?(?:U\.?)?|B\.?V\.?|N\.?V\.?|A/S|AB|AS|SE|Oy)$")
+"""Legal forms of two letters, which mark a firm only behind its name."""
+
 _LINES_IN_BLOCK = 8
 _POSTCODE = re.compile(r"(?<!\d)\d{5}(?:\s+[^\W\d]{3}|\.?$)")
 _PHONE = re.compile(r"[+\d][\d\s\-/()]{6,20}")

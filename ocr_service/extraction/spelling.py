@@ -49,6 +49,8 @@ def _mended_word(match: re.Match[str]) -> str:
 def _mended_form(text: str) -> str:
     words = list(re.finditer(r"[A-Za-z0-9]+", text))
     for left, right in zip(words[-4:], words[-3:], strict=False):
+        if (left[0].upper(), right[0].upper()) in _PAIRS:
+            return text
         for pair in _PAIRS:
             slips = [
                 Levenshtein.distance(w[0].upper(), p)
