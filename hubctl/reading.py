@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from hubctl.commands.reading import Form
 from hubctl.files import collect
 from hubctl.tables import PIPE_WIDTH, fields_table
+from ocr_service.config import reader_settings
 from ocr_service.offline import ExportFolders, read_files
 
 Result = Mapping[str, Any]  # of the form of ocr_service/result.schema.json
@@ -54,6 +55,7 @@ def read(paths: Iterable[Path], order: Order, form: Form | None) -> int:
         workers=order.workers,
         force_ocr=order.force_ocr,
         exports=order.exports,
+        reader=reader_settings(),
     )
     failed = 0
 

@@ -25,16 +25,9 @@ async def build(settings: OcrSettings) -> AsyncIterator[App]:
         HubError: No worker can be started, or the store cannot be opened.
     """
     reader = settings.reader
-    pool = PoolSettings(
-        workers=reader.workers,
-        threads=reader.threads,
-        inspectors=reader.inspectors,
-        # Enough for all calls that are let in, so that none is refused halfway through a file.
-        waiting=reader.max_reads * reader.workers + settings.server.max_concurrent_calls,
-        page_timeout_s=reader.page_timeout_s,
-        memory_cap=reader.memory_cap_mib << 20,
-        recycle_at=(reader.memory_cap_mib << 20) * 7 // 8,
-    )
+    # Enough for all calls that are let in, so that none is refused halfway through a file.
+    waiting = reader.max_reads * reader.workers + settings.server.max_concurrent_calls
+    pool = PoolSettings.of(reader, waiting=waiting)
     sources = Sources(open_blobs(settings.blobs), pool.limits.file_bytes, reader.cache_mib << 20)
     async with ReaderPool(pool) as readers:
         reading = Reading(readers, sources, at_once=reader.workers, most_reads=reader.max_reads)

@@ -4,11 +4,12 @@ import asyncio
 import os
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from hubkit.core.errors import HubError, InvalidArgument, NotFound
+from ocr_service.config import ReaderSettings
 from ocr_service.domain.errors import FileTooLarge
 from ocr_service.domain.file_facts import FileFacts, Limits
 from ocr_service.domain.page import Page, PageFailure, TextSource
@@ -54,7 +55,8 @@ def read_files(
     pages: Iterable[int] | None = None,
     workers: int | None = None,
     force_ocr: bool = False,
-    page_timeout_s: float = 20.0,
+    page_timeout_s: float | None = None,
+    reader: ReaderSettings | None = None,
     today: date | None = None,
     exports: ExportFolders | None = None,
 ) -> Generator[Result]:
@@ -66,9 +68,10 @@ def read_files(
         paths: The files; consumed as reading goes on.
         languages: ISO 639-1 codes the files may be in; empty for whatever the models read.
         pages: Page numbers to read, counted from 1; None for all.
-        workers: Reading processes; None for one each core.
+        workers: Reading processes; None for what `reader` says.
         force_ocr: Read the pixels even of pages with a good text layer.
-        page_timeout_s: Processor time after which a page is given up.
+        page_timeout_s: Processor time after which a page is given up; None for what `reader` says.
+        reader: Limits and the like; None for the defaults.
         today: For dates without a year; None for the machine's date.
         exports: Folders for searchable PDFs, hOCR and ALTO. A file whose export fails has its
             result with that `error`; no file there is written over.
@@ -79,8 +82,12 @@ def read_files(
     Raises:
         HubError: The reading processes cannot be started, or a folder for exports not made.
     """
-    settings = PoolSettings(
-        workers=workers or len(os.sched_getaffinity(0)), page_timeout_s=page_timeout_s
+    given = reader or ReaderSettings()
+    settings = replace(
+        PoolSettings.of(given),
+        workers=workers or given.workers,
+        inspectors=0,  # nobody waits for a look at headers alone
+        page_timeout_s=given.page_timeout_s if page_timeout_s is None else page_timeout_s,
     )
     order = _Order(
         ReadOptions(tuple(languages), force_ocr, with_image=False),

@@ -9,6 +9,7 @@ from typing import Self
 
 import structlog
 
+from ocr_service.config import ReaderSettings
 from ocr_service.domain.errors import WorkerLost
 from ocr_service.domain.file_facts import FileFacts, Limits
 from ocr_service.domain.page_read import PageRead, ReadOptions
@@ -53,6 +54,22 @@ class PoolSettings:
     memory_cap: int = 1 << 30
     recycle_at: int = 900 << 20
     limits: Limits = field(default_factory=Limits)
+
+    @classmethod
+    def of(cls, reader: ReaderSettings, *, waiting: int = 256) -> Self:
+        """Take what an operator has set."""
+        cap = reader.memory_cap_mib << 20
+        return cls(
+            workers=reader.workers,
+            threads=reader.threads,
+            backend=reader.backend,
+            inspectors=reader.inspectors,
+            waiting=waiting,
+            page_timeout_s=reader.page_timeout_s,
+            memory_cap=cap,
+            recycle_at=cap * 7 // 8,
+            limits=Limits(reader.file_mib << 20, reader.pages, reader.megapixels * 1_000_000),
+        )
 
 
 class ReaderPool:

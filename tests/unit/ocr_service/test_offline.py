@@ -1,6 +1,7 @@
 """The offline door: results in order, in the form of the schema, and no failure spreads."""
 
 import json
+import random
 from collections.abc import Callable, Iterable
 from datetime import date
 from importlib import import_module
@@ -10,11 +11,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from hubkit.core.errors import InvalidArgument
+from ocr_service.config import ReaderSettings, reader_settings
 from ocr_service.offline import read_files
 
 jsonschema: Any = import_module("jsonschema")  # these ship no types
 pymupdf: Any = import_module("pymupdf")
 SCHEMA = Path(__file__).resolve().parents[3] / "ocr_service" / "result.schema.json"
+ODD = Path(__file__).resolve().parents[2] / "data" / "odd"
 TODAY = date(2026, 3, 1)
 INVOICE = (
     "INVOICE",
@@ -101,3 +105,67 @@ def test_leaving_early_ends_the_workers(paper: list[Path]) -> None:
     results = read_files(paper, workers=1, today=TODAY)
     assert next(results)["file"] == "invoice.pdf"
     results.close()
+
+
+def test_a_page_of_nested_forms_fails_alone(tmp_path: Path) -> None:
+    bomb = pymupdf.open(ODD / "nested-forms.pdf")
+    document = pymupdf.open()
+    for _ in range(2):
+        for row, text in enumerate(INVOICE):
+            page = document[-1] if row else document.new_page()
+            page.insert_text((72, 90 + 40 * row), text, fontsize=14)
+    document.insert_pdf(bomb, start_at=1)
+    path = tmp_path / "invoice.pdf"
+    document.save(path)
+    reader = ReaderSettings(page_timeout_s=3, workers=1)
+    (result,) = written(read_files([path], reader=reader, today=TODAY))
+    errors = [page["error"] and page["error"]["reason"] for page in result["pages"]]
+    assert errors[0] is None
+    assert errors[1] in ("TIMEOUT", "TOO_LARGE")
+    assert errors[2] is None
+    assert result["error"] is None
+    assert result["fields"]["total"]["value"] == "119.00"
+    assert "PAGES_FAILED" in result["warnings"]
+
+
+@pytest.mark.parametrize(
+    ("reader", "reason"),
+    [
+        (ReaderSettings(workers=1, file_mib=1), "TOO_LARGE"),
+        (ReaderSettings(workers=1, pages=2), "TOO_MANY_PAGES"),
+        (ReaderSettings(workers=1), None),
+    ],
+)
+def test_limits_are_what_the_operator_sets(
+    tmp_path: Path, reader: ReaderSettings, reason: str | None
+) -> None:
+    document = pymupdf.open()
+    for _ in range(3):
+        document.new_page().insert_text((72, 90), "Delivery note 4711")
+    ballast = random.Random(1).randbytes(1_200_000)  # noqa: S311  nothing secret
+    document.embfile_add("ballast", ballast)
+    path = tmp_path / "long.pdf"
+    document.save(path)
+    (result,) = written(read_files([path], reader=reader))
+    assert (result["error"] and result["error"]["reason"]) == reason
+
+
+def test_a_picture_over_the_megapixels_set_is_refused(paper: list[Path]) -> None:
+    small = ReaderSettings(workers=1, megapixels=1)
+    large = paper[2].with_name("large.png")
+    Image.new("L", (1200, 1000), 255).save(large)
+    (result,) = written(read_files([large], reader=small))
+    assert result["error"]["reason"] == "TOO_LARGE"
+    assert "1 megapixels" in result["error"]["message"]
+
+
+def test_settings_come_from_the_environment_and_misspelt_ones_are_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DOCHUB_READER__MEGAPIXELS", "30")
+    monkeypatch.setenv("DOCHUB_READER__PAGE_TIMEOUT_S", "5")
+    given = reader_settings()
+    assert (given.megapixels, given.page_timeout_s, given.file_mib) == (30, 5, 50)
+    monkeypatch.setenv("DOCHUB_READER__MEGAPIXEL", "30")
+    with pytest.raises(InvalidArgument, match="DOCHUB_READER__MEGAPIXEL"):
+        reader_settings()
