@@ -172,6 +172,7 @@ field = Table(
     Column("confidence", Float, nullable=False),
     Column("source", Text, nullable=False),
     Column("regions", JSONB, nullable=False),
+    Column("revision", Integer, nullable=False, server_default="1"),
     Index(
         "field_key",
         "run_id",
@@ -221,4 +222,33 @@ request = Table(
     Column("expire_time", _Time, nullable=False),
     PrimaryKeyConstraint("tenant_id", "request_id"),
     Index("request_expiry", "tenant_id", "expire_time"),
+)
+
+# What a person said of a field; it outlives the runs, whose fields come and go.
+correction = Table(
+    "correction",
+    METADATA,
+    _tenant(),
+    Column("id", _Id, primary_key=True),
+    Column("document_id", _Id, ForeignKey(document.c.id, ondelete="CASCADE"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("position", Integer),
+    Column("revision", Integer, nullable=False),
+    Column("value_text", Text),
+    Column("value_number", Numeric),
+    Column("value_date", Date),
+    Column("canonical", Text),
+    Column("before", Text),
+    Column("raw_text", Text, nullable=False),
+    Column("regions", JSONB, nullable=False),
+    Column("editor_id", _Id),
+    Column("create_time", _Time, nullable=False),
+    Index(
+        "correction_field",
+        "document_id",
+        text("coalesce(position, 0)"),
+        "key",
+        "revision",
+        unique=True,
+    ),
 )
