@@ -2,17 +2,19 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hubctl.gateway.jwks import write_jwks_route
 from hubctl.mesh.certificate import ensure_certificate
 from hubctl.mesh.directory import DataDirectory
 from hubctl.mesh.programs import ROLES, SERVICES
 from hubkit.core.errors import InvalidArgument, PreconditionFailed
 from hubkit.sql.embedded import OWNER, EmbeddedPostgres
 from hubkit.sql.migrate import upgrade
-from hubkit.tokens import IDENTITY, ensure_data_key, generate_keys
+from hubkit.tokens import IDENTITY, ensure_data_key, generate_keys, rotate_keys
 from identity_service.offline import create_admin, set_password
 
 
@@ -43,8 +45,17 @@ def make_keys(folder: Path, names: Sequence[str]) -> None:
     directory = DataDirectory(folder)
     generate_keys(directory.keys, directory.jwks, SERVICES)
     ensure_data_key(directory.keys, IDENTITY)
+    write_jwks_route(directory.jwks / "edge.json")
     ensure_certificate(directory.tls, names, datetime.now(UTC))
     sys.stdout.write(f"keys, key sets and certificate are in {folder}\n")
+
+
+def change_keys(folder: Path) -> None:
+    """Take the next step in changing the keys that sign, if it is due."""
+    directory = DataDirectory(folder)
+    step = rotate_keys(directory.keys, directory.jwks, SERVICES, time.time())
+    write_jwks_route(directory.jwks / "edge.json")
+    sys.stdout.write(step + "\n")
 
 
 def create_administrator(

@@ -14,6 +14,7 @@ from typing import Final
 import grpc
 
 from hubctl.gateway.binary import envoy_command
+from hubctl.gateway.jwks import write_jwks_route
 from hubctl.gateway.render import Endpoint, GatewayPlan, render
 from hubctl.mesh.certificate import ensure_certificate
 from hubctl.mesh.ports import LOOPBACK, free_ports
@@ -84,6 +85,7 @@ def running_gateway(
 ) -> Iterator[Gateway]:
     """Run Envoy before servers until the block ends."""
     generate_keys(folder / "keys", folder / "jwks", ["identity", "document"])
+    write_jwks_route(folder / "jwks" / "edge.json")
     ensure_certificate(folder / "tls", ["localhost", LOOPBACK], datetime.now(UTC))
     listen, admin = free_ports(2)
     plan = GatewayPlan(

@@ -38,6 +38,10 @@ SERVICE_TOKEN_S: Final = 60
 IDENTITY: Final = "identity"
 """The service that alone may sign for people."""
 
+ANNOUNCED_S: Final = 60.0
+"""How long a new key is published before it signs: longer than anybody keeps a key set."""
+RETIRED_S: Final = PERSON_TOKEN_S + 120.0
+"""How long an old key is published after its last signature."""
 PRIVATE_FILE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
 
@@ -48,12 +52,15 @@ class Signer:
     Args:
         key: Its private key.
         issuer: Its short name, such as `identity` or `document`.
+        file: Where the key came from: when another takes its place, that one signs.
     """
 
-    def __init__(self, key: Ed25519PrivateKey, issuer: str) -> None:
+    def __init__(self, key: Ed25519PrivateKey, issuer: str, file: Path | None = None) -> None:
         self._key = key
         self._issuer = issuer
         self._kid = _key_id(key, issuer)
+        self._file = file
+        self._version = _version(file)
 
     @classmethod
     def from_file(cls, path: Path, issuer: str) -> "Signer":
@@ -62,7 +69,7 @@ class Signer:
         Raises:
             PreconditionFailed: It is missing, unreadable or no Ed25519 key.
         """
-        return cls(_load_key(path), issuer)
+        return cls(_load_key(path), issuer, path)
 
     def person_token(
         self,
@@ -134,16 +141,28 @@ class Signer:
         return hmac.digest(raw, b"dochub derived key\0" + purpose.encode(), hashlib.sha256)
 
     def _sign(self, claims: dict[str, object], typ: str, lifetime_s: int) -> str:
+        self._reread()
         now = int(time.time())
         times = {"iat": now, "exp": now + lifetime_s, "jti": new_id()}
         return jwt.encode(claims | times, self._key, "EdDSA", {"typ": typ, "kid": self._kid})
+
+    def _reread(self) -> None:
+        version = _version(self._file)
+        if self._file is None or version in {self._version, None}:
+            return
+        try:
+            key = _load_key(self._file)
+        except PreconditionFailed:
+            return  # half a change: the former key is good for a while yet
+        self._key, self._kid, self._version = key, _key_id(key, self._issuer), version
 
 
 def generate_keys(keys_dir: Path, jwks_dir: Path, issuers: Iterable[str]) -> None:
     """Make the keys that are missing, and the key sets of all.
 
     Writes `<issuer>.pem` for each issuer, `edge.json` with the key of `identity`, for the gateway,
-    and `mesh.json` with everybody's, for the services. A key that is there stays.
+    and `mesh.json` with everybody's, for the services. A key that is there stays; one that is to
+    sign soon, or signed until lately, is in the sets too.
 
     Raises:
         PreconditionFailed: A key file is there and cannot be used.
@@ -154,14 +173,51 @@ def generate_keys(keys_dir: Path, jwks_dir: Path, issuers: Iterable[str]) -> Non
     for issuer in issuers:
         path = keys_dir / f"{issuer}.pem"
         if not path.exists():
-            pem = Ed25519PrivateKey.generate().private_bytes(
-                Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-            )
-            _replace(path, pem, PRIVATE_FILE)
-        mesh.append(_public_jwk(_load_key(path), issuer))
+            replace_file(path, _new_pem(), PRIVATE_FILE)
+        mesh += [_public_jwk(_load_key(file), issuer) for file in _key_files(path)]
     edge = [jwk for jwk in mesh if jwk["issuer"] == IDENTITY]
-    _replace(jwks_dir / "edge.json", json.dumps({"keys": edge}).encode(), 0o644)
-    _replace(jwks_dir / "mesh.json", json.dumps({"keys": mesh}).encode(), 0o644)
+    replace_file(jwks_dir / "edge.json", json.dumps({"keys": edge}).encode(), 0o644)
+    replace_file(jwks_dir / "mesh.json", json.dumps({"keys": mesh}).encode(), 0o644)
+
+
+def rotate_keys(keys_dir: Path, jwks_dir: Path, issuers: Iterable[str], now: float) -> str:
+    """Take the next step in changing the keys, if it is due; tells which, and when to come again.
+
+    A new key is published before it signs, and an old one stays published until all that it signed
+    has run out. So no token is ever signed by a key that somebody does not know.
+
+    Args:
+        keys_dir: Where the keys are.
+        jwks_dir: Where the key sets are.
+        issuers: Whose keys.
+        now: The time, in seconds since 1970.
+    """
+    names = tuple(issuers)
+    current = [keys_dir / f"{name}.pem" for name in names]
+    upcoming = [path.with_suffix(".next.pem") for path in current]
+    former = [path.with_suffix(".old.pem") for path in current]
+    if any(path.exists() for path in upcoming):
+        wait_s = ANNOUNCED_S - (now - max(p.stat().st_mtime for p in upcoming if p.exists()))
+        if wait_s > 0:
+            return f"the new keys are published; they can sign in {wait_s:.0f} s"
+        for path, new, old in zip(current, upcoming, former, strict=True):
+            if new.exists():
+                replace_file(old, path.read_bytes(), PRIVATE_FILE)
+                new.replace(path)
+        step = f"the new keys sign; come again in {RETIRED_S:.0f} s to withdraw the old ones"
+    elif any(path.exists() for path in former):
+        wait_s = RETIRED_S - (now - max(p.stat().st_mtime for p in former if p.exists()))
+        if wait_s > 0:
+            return f"the old keys are still needed; they can be withdrawn in {wait_s:.0f} s"
+        for path in former:
+            path.unlink(missing_ok=True)
+        step = "the old keys are withdrawn: the rotation is done"
+    else:
+        for path in upcoming:
+            replace_file(path, _new_pem(), PRIVATE_FILE)
+        step = f"new keys are published; come again in {ANNOUNCED_S:.0f} s to let them sign"
+    generate_keys(keys_dir, jwks_dir, names)
+    return step
 
 
 def ensure_data_key(keys_dir: Path, service: str) -> Path:
@@ -172,8 +228,28 @@ def ensure_data_key(keys_dir: Path, service: str) -> Path:
     path = keys_dir / f"{service}-data.key"
     if not path.exists():
         keys_dir.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-        _replace(path, f"{secrets.token_hex(32)}\n".encode(), PRIVATE_FILE)
+        replace_file(path, f"{secrets.token_hex(32)}\n".encode(), PRIVATE_FILE)
     return path
+
+
+def _key_files(path: Path) -> list[Path]:
+    """Give the files of an issuer's keys that are published: before it signs, while, and after."""
+    beside = (path.with_suffix(".next.pem"), path.with_suffix(".old.pem"))
+    return [path, *(one for one in beside if one.exists())]
+
+
+def _new_pem() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
+
+
+def _version(path: Path | None) -> tuple[int, int] | None:
+    try:
+        stat = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return None if stat is None else (stat.st_mtime_ns, stat.st_ino)
 
 
 def _load_key(path: Path) -> Ed25519PrivateKey:
@@ -210,7 +286,7 @@ def _public_text(key: Ed25519PrivateKey) -> str:
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def _replace(path: Path, content: bytes, mode: int) -> None:
+def replace_file(path: Path, content: bytes, mode: int) -> None:
     """Write a file whole or not at all: others read it at any moment."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)

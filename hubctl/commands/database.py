@@ -49,14 +49,25 @@ def keys(
     name: Annotated[
         list[str] | None, typer.Option(help="A name in the gateway's certificate; repeatable.")
     ] = None,
+    rotate: Annotated[
+        bool, typer.Option("--rotate", help="Take the next step in changing the keys that sign.")
+    ] = False,
 ) -> None:
     """Make the keys, key sets and certificate that are missing; what is there stays.
 
-    `dochub up` does this by itself.
-    """
-    from hubctl.operating import make_keys  # noqa: PLC0415 - `--help` stays quick
+    `dochub up` does this by itself. To change the keys that sign, while the hub serves:
 
-    make_keys(folder, name or ["localhost"])
+      dochub keys .dochub --rotate
+
+    and again when it says, until it is done: new keys are published before they sign, and old ones
+    stay published until nothing that they signed is good any more.
+    """
+    from hubctl.operating import change_keys, make_keys  # noqa: PLC0415 - `--help` stays quick
+
+    if rotate:
+        change_keys(folder)
+    else:
+        make_keys(folder, name or ["localhost"])
 
 
 @admin.command()

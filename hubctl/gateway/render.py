@@ -4,7 +4,7 @@ import ipaddress
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from jinja2 import Environment, StrictUndefined
@@ -93,6 +93,11 @@ class GatewayPlan:
     burst: int = 1000
     reflection: bool = False
     access_log: str = "/dev/stdout"
+
+    @property
+    def jwks_route_file(self) -> str:
+        """The key set as Envoy serves it to itself, beside the key set."""
+        return str(PurePosixPath(self.jwks_file).with_suffix(".route.json"))
 
 
 def render(plan: GatewayPlan) -> str:

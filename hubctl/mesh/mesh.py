@@ -10,6 +10,7 @@ from typing import Final
 
 import psutil
 
+from hubctl.gateway.jwks import write_jwks_route
 from hubctl.gateway.render import render
 from hubctl.mesh.certificate import ensure_certificate
 from hubctl.mesh.directory import DataDirectory, MeshState, ProcessState
@@ -171,6 +172,7 @@ async def _start_all(
     tell("preparing keys, certificate and database")
     generate_keys(directory.keys, directory.jwks, SERVICES)
     ensure_data_key(directory.keys, IDENTITY)
+    write_jwks_route(directory.jwks / "edge.json")
     ensure_certificate(directory.tls, addresses.names, datetime.now(UTC))
     await asyncio.to_thread(database.prepare)
     postgres = await start(postgres_program(directory, database))

@@ -159,7 +159,7 @@ def test_a_service_reads_only_secrets_that_it_was_given(name: str) -> None:
     service = SERVICES[name]
     mentioned = set(re.findall(r"/run/secrets/([\w.]+)", json.dumps(service)))
     if name == "gateway":
-        mentioned |= {"cert.pem", "key.pem", "edge.json"}  # named in envoy.yaml
+        mentioned |= {"cert.pem", "key.pem", "edge.route.json"}  # named in envoy.yaml
     if name == "postgres":
         script = (ROOT / "deploy" / "postgres.sh").read_text()
         mentioned |= set(re.findall(r"/run/secrets/(\w+)", script))
@@ -292,7 +292,7 @@ def test_preparing_again_changes_no_secret(state: Path) -> None:
 
 def test_envoy_takes_the_configuration(state: Path, tmp_path: Path) -> None:
     text = (state / "envoy.yaml").read_text()
-    for name in ("cert.pem", "key.pem", "edge.json"):
+    for name in ("cert.pem", "key.pem", "edge.route.json"):
         real = state / Path(COMPOSE["secrets"][name]["file"]).relative_to("deploy/state")
         text = text.replace(f"/run/secrets/{name}", str(real))
     assert "/run/secrets" not in text

@@ -339,3 +339,9 @@ def test_a_client_that_dawdles_with_its_headers_is_cut_off(gateway: Gateway) -> 
         took_s = time.monotonic() - began
     assert not answer or b" 408 " in answer.splitlines()[0]
     assert 8 < took_s < 13
+
+
+def test_browsers_are_told_to_come_over_tls_only(gateway: Gateway) -> None:
+    message = document_service_pb2.GetDocumentRequest(id="1").SerializeToString()
+    _, headers, _ = gateway.http("POST", GET, web_headers(gateway.token()), web_body(message))
+    assert headers["strict-transport-security"] == "max-age=31536000"
