@@ -1,4 +1,7 @@
-"""Draw the learning curve of a training: python curves.py RUN/log.jsonl PICTURE.svg."""
+"""Draw the learning curve of trainings that follow on each other.
+
+python curves.py RUN/log.jsonl NEXT_RUN/log.jsonl PICTURE.svg
+"""
 
 import argparse
 import json
@@ -8,15 +11,21 @@ import matplotlib as mpl
 from matplotlib import pyplot as plt
 
 NAMES = {
-    "held_back": "generated lines, all wear",
-    "thai-dev": "development pages, synthetic",
-    "thai-real-dev": "development pages, real",
+    "held_back": "generated Thai lines, all wear",
+    "held_back_western": "generated Western lines, all wear",
+    "thai-dev": "Thai development pages, synthetic",
+    "thai-real-dev": "Thai development pages, real",
 }
 
 
-def draw(log: Path, target: Path) -> None:
-    """Draw character error rate over lines learnt from."""
-    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+def draw(logs: list[Path], target: Path) -> None:
+    """Draw character error rate over batches learnt from."""
+    rows: list[dict[str, float]] = []
+    for log in logs:
+        before = rows[-1]["step"] if rows else 0
+        for line in log.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            rows.append(row | {"step": before + row["step"]})
     mpl.rcParams["svg.hashsalt"] = "thai"  # the same log gives the same file
     figure, axes = plt.subplots(figsize=(7, 4))
     for key, name in NAMES.items():
@@ -36,10 +45,10 @@ def draw(log: Path, target: Path) -> None:
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("log", type=Path)
+    parser.add_argument("logs", type=Path, nargs="+")
     parser.add_argument("target", type=Path)
     given = parser.parse_args()
-    draw(given.log, given.target)
+    draw(given.logs, given.target)
 
 
 if __name__ == "__main__":
