@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from paperwork.readings import Extraction, Finding
-from paperwork.validation.amounts import check_amounts
+from paperwork.validation.arithmetic import check_arithmetic
 from paperwork.validation.context import Values
 from paperwork.validation.identity import (
     check_branches,
@@ -16,12 +16,9 @@ from paperwork.validation.identity import (
     check_tax_ids,
     check_vat_numbers,
 )
-from paperwork.validation.lines import check_line_sum, check_lines
 from paperwork.validation.particulars import check_currency, check_particulars, check_postcodes
-from paperwork.validation.taxes import check_tax, check_withholding, check_words
-
-MAX_LINES = 2000
-"""Further lines are not checked one by one."""
+from paperwork.validation.repair import repairs_of
+from paperwork.validation.taxes import check_withholding
 
 
 def check(
@@ -42,19 +39,8 @@ def check(
     ]
 
 
-def check_arithmetic(values: Values, lines: Sequence[Values]) -> list[Finding]:
-    """Run the checks that tie amounts to each other."""
-    return [
-        *check_amounts(values),
-        *check_lines(lines[:MAX_LINES]),
-        *check_line_sum(values, lines),
-        *check_tax(values, lines),
-        *check_words(values),
-    ]
-
-
 def judged(extraction: Extraction, today: date) -> Extraction:
-    """Run every check and put what it reports in place of what was reported before.
+    """Run every check, propose repairs, and put both in place of what was there before.
 
     Findings of other origin, such as a data file that differs from the page, are kept.
     """
@@ -66,4 +52,5 @@ def judged(extraction: Extraction, today: date) -> Extraction:
     words = [w for w in extraction.warnings if w not in stale]
     findings = (*kept, *found)
     warnings = tuple(dict.fromkeys([*words, *(f.id for f in findings)]))
-    return replace(extraction, findings=findings, warnings=warnings)
+    checked = replace(extraction, findings=findings, warnings=warnings)
+    return replace(checked, repairs=repairs_of(checked))

@@ -13,26 +13,33 @@ _SUM_TOLERANCE = Decimal("0.05")
 
 
 def check_lines(lines: Sequence[Values]) -> Iterator[Finding]:
-    """Report lines whose amount is not quantity times price less discount.
+    """Report every line that does not hold in itself."""
+    for number, line in enumerate(lines, 1):
+        finding = check_line(line, number)
+        if finding is not None:
+            yield finding
+
+
+def check_line(line: Values, number: int) -> Finding | None:
+    """Report a line whose amount is not quantity times price less discount.
 
     A unit price is rounded itself, so that half its last decimal may differ for every unit; a
     price may include the tax, and a discount below a hundred may be a percentage.
     """
-    for number, line in enumerate(lines, 1):
-        quantity, price, amount = (_decimal(line, k) for k in ("quantity", "unit_price", "amount"))
-        if quantity is None or price is None or amount is None:
-            continue
-        if not is_line_consistent(line, quantity, price, amount):
-            yield Finding(
-                "amount.line",
-                Severity.ERROR,
-                f"Line {number}: {quantity:f} times {price:f} does not make {amount:f}; compare the"
-                " line with the page.",
-                f"รายการที่ {number}: {quantity:f} คูณ {price:f} ไม่เท่ากับ {amount:f}"
-                " โปรดตรวจสอบกับเอกสาร",
-                ("amount", "unit_price", "quantity"),
-                number,
-            )
+    quantity, price, amount = (_decimal(line, k) for k in ("quantity", "unit_price", "amount"))
+    if quantity is None or price is None or amount is None:
+        return None
+    if is_line_consistent(line, quantity, price, amount):
+        return None
+    return Finding(
+        "amount.line",
+        Severity.ERROR,
+        f"Line {number}: {quantity:f} times {price:f} does not make {amount:f}; compare the"
+        " line with the page.",
+        f"รายการที่ {number}: {quantity:f} คูณ {price:f} ไม่เท่ากับ {amount:f} โปรดตรวจสอบกับเอกสาร",
+        ("amount", "unit_price", "quantity"),
+        number,
+    )
 
 
 def is_line_consistent(line: Values, quantity: Decimal, price: Decimal, amount: Decimal) -> bool:

@@ -14,6 +14,7 @@ WITHHOLDING_RATES = tuple(map(Decimal, ("1", "1.5", "2", "3", "5", "10", "15")))
 """In percent of the base without VAT, by kind of income."""
 _TOLERANCE = Decimal("0.05")
 _ZERO = Decimal(0)
+_HUGE = Decimal(10) ** 24
 
 
 def check_tax(values: Values, lines: Sequence[Values]) -> Iterator[Finding]:
@@ -65,7 +66,9 @@ def _is_tax_of_some_base(
 
 def vat_of(base: Decimal, rate: Decimal) -> Decimal:
     """The tax on a base, rounded half up to the cent; the rate in percent."""
-    return (base * rate / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    tax = base * rate / 100
+    # Figures that are no amounts have more digits than the arithmetic.
+    return tax.quantize(Decimal("0.01"), ROUND_HALF_UP) if abs(tax) < _HUGE else tax
 
 
 def check_withholding(values: Values) -> Iterator[Finding]:
