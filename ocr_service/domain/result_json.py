@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 
 from hubkit.core.errors import HubError
 from ocr_service.domain.page import Line, Page, Table, Word
-from paperwork.readings import Extraction, FieldReading, Region, canonical
+from paperwork.readings import (
+    Alternative,
+    Extraction,
+    FieldReading,
+    Finding,
+    Region,
+    Repair,
+    canonical,
+)
 
 SCHEMA_VERSION = 1
 
@@ -36,6 +44,8 @@ def reading_json(
         "line_items": [
             {key: _field(field) for key, field in item.items()} for item in extraction.line_items
         ],
+        "findings": [_finding(finding) for finding in extraction.findings],
+        "repairs": [_repair(repair) for repair in extraction.repairs],
         "error": {"reason": error.reason, "message": error.message} if error else None,
     }
 
@@ -51,6 +61,8 @@ def failure_json(file: str, error: HubError) -> Result:
         "pages": [],
         "fields": {},
         "line_items": [],
+        "findings": [],
+        "repairs": [],
         "error": {"reason": error.reason, "message": str(error)},
     }
 
@@ -112,6 +124,47 @@ def _field(field: FieldReading) -> Json:
         "regions": [_region(region) for region in field.regions],
         "page_number": first.page_number if first else None,
         "box": _box(first.box) if first else None,
+        "extractor": field.extractor,
+        "alternatives": [_alternative(other) for other in field.alternatives],
+    }
+
+
+def _alternative(other: Alternative) -> Json:
+    return {
+        "value": canonical(other.value),
+        "raw_text": other.raw_text,
+        "confidence": round(other.confidence, 4),
+        "reason": other.reason,
+        "regions": [_region(region) for region in other.regions],
+    }
+
+
+def _finding(finding: Finding) -> Json:
+    return {
+        "id": finding.id,
+        "severity": finding.severity.value,
+        "message_en": finding.message_en,
+        "message_th": finding.message_th,
+        "fields": list(finding.fields),
+        "line": finding.line,
+    }
+
+
+def _repair(repair: Repair) -> Json:
+    return {
+        "changes": [
+            {
+                "key": change.key,
+                "line": change.line,
+                "old_value": None if change.old is None else canonical(change.old),
+                "new_value": canonical(change.new),
+            }
+            for change in repair.changes
+        ],
+        "mends": list(repair.mends),
+        "confidence": repair.confidence,
+        "reason_en": repair.reason_en,
+        "reason_th": repair.reason_th,
     }
 
 
