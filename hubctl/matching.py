@@ -4,7 +4,13 @@ import sys
 from pathlib import Path
 
 from hubkit.core.errors import InvalidArgument
-from matching_service.offline import builtin_rules, builtin_text, match_lines, parse_rules
+from matching_service.offline import (
+    builtin_rules,
+    builtin_text,
+    link_table,
+    match_lines,
+    parse_rules,
+)
 
 
 def match_file(source: Path, target: Path | None, rule_file: Path | None, *, explain: bool) -> None:
@@ -15,6 +21,12 @@ def match_file(source: Path, target: Path | None, rule_file: Path | None, *, exp
         raise InvalidArgument("no rule of the file is enabled", field="rules")
     sets = match_lines(_text(source).splitlines(), rule, explain=explain)
     _write(target, "".join(f"{line}\n" for line in sets))
+
+
+def group_rows(source: Path, target: Path | None, columns: list[str]) -> None:
+    """Group the rows of a CSV file that are about one thing."""
+    groups = link_table(_text(source), columns)
+    _write(target, "".join(f"{line}\n" for line in groups))
 
 
 def export_rules(target: Path | None) -> None:

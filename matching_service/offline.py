@@ -1,20 +1,30 @@
 """Matching here and now: files of records in, sets out, without a server."""
 
+import csv
+import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
-from hubkit.core.errors import NotFound
+from hubkit.core.errors import InvalidArgument, NotFound
 from matching_service.matcher.directory import learn
 from matching_service.matcher.engine import Matcher
 from matching_service.matcher.explaining import explain
+from matching_service.matcher.linkage import link
 from matching_service.matcher.records import Record
 from matching_service.matcher.rules import Rule
 from matching_service.matcher.sets import Decision, Discrepancy, MatchSet
 from matching_service.reading import read_records
 from matching_service.rule_files import builtin_rules, builtin_text, parse_rules
 
-__all__ = ["builtin_rules", "builtin_text", "match_lines", "match_records", "parse_rules"]
+__all__ = [
+    "builtin_rules",
+    "builtin_text",
+    "link_table",
+    "match_lines",
+    "match_records",
+    "parse_rules",
+]
 
 
 def match_lines(lines: Iterable[str], rule: Rule, *, explain: bool = False) -> Iterator[str]:
@@ -22,6 +32,28 @@ def match_lines(lines: Iterable[str], rule: Rule, *, explain: bool = False) -> I
     matcher = match_records(list(read_records(lines)), rule)
     for found in matcher.sets():
         yield json.dumps(set_json(matcher, found, explain=explain), ensure_ascii=False)
+
+
+def link_table(text: str, columns: Sequence[str]) -> Iterator[str]:
+    """Group the rows of a CSV text that are about one thing; gives one group a line.
+
+    Raises:
+        InvalidArgument: A column is not there, or ids are missing or stand there twice.
+    """
+    table = csv.DictReader(io.StringIO(text))
+    lacking = [name for name in ("id", *columns) if name not in (table.fieldnames or ())]
+    if lacking:
+        raise InvalidArgument(f"the table has no column {', '.join(lacking)}", field="columns")
+    rows: dict[str, dict[str, str]] = {}
+    for row in table:
+        name = row["id"]
+        if not name or name in rows:
+            raise InvalidArgument(
+                f"line {table.line_num}: each row needs an id of its own", field="id"
+            )
+        rows[name] = {column: row[column] or "" for column in columns}
+    for group in link(rows, columns):
+        yield json.dumps({"docs": sorted(group)}, ensure_ascii=False)
 
 
 def match_records(records: Sequence[Record], rule: Rule) -> Matcher:

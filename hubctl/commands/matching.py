@@ -30,6 +30,10 @@ def match(
     explain: Annotated[
         bool, typer.Option("--explain", help="Tell for each document why it is in its set.")
     ] = False,
+    columns: Annotated[
+        str,
+        typer.Option(help="Group the rows of a CSV file instead, by these columns: name,street."),
+    ] = "",
 ) -> None:
     """Find the sets of documents that belong together, and what is wrong in them.
 
@@ -39,8 +43,13 @@ def match(
 
       dochub match --in documents.jsonl --out sets.jsonl --explain
     """
-    from hubctl.matching import match_file  # noqa: PLC0415 - `--help` stays quick
+    from hubctl.matching import group_rows, match_file  # noqa: PLC0415 - `--help` stays quick
 
+    if columns:
+        if rule_file or explain:
+            raise typer.BadParameter("--columns goes with neither --rules nor --explain")
+        group_rows(source, target, [one.strip() for one in columns.split(",") if one.strip()])
+        return
     match_file(source, target, rule_file, explain=explain)
 
 
