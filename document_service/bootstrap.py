@@ -29,7 +29,7 @@ from document_service.api.processing import ProcessingApi
 from document_service.api.uploads import UploadApi
 from document_service.application.complete_upload import CompleteUpload
 from document_service.application.documents import Documents
-from document_service.application.fields import ListFields
+from document_service.application.fields import EditFields, ListFields
 from document_service.application.jobs import Jobs
 from document_service.application.pages import Pages
 from document_service.application.process_document import ProcessDocument
@@ -164,7 +164,7 @@ def servicers(outside: Outside) -> tuple[Servicer, ...]:
         ),
         Servicer(
             field_service_pb2_grpc.add_FieldServiceServicer_to_server,
-            FieldApi(ListFields(store)),
+            FieldApi(ListFields(store, clock), EditFields(store, clock, outside.new_id)),
             field_service_pb2.DESCRIPTOR.services_by_name["FieldService"],
         ),
         Servicer(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Protocol
 
+from document_service.domain.correction import Correction
 from document_service.domain.document import Document, DocumentChange, DocumentState
 from document_service.domain.field import Extraction, StoredField
 from document_service.domain.job import Job, JobState
@@ -180,6 +181,22 @@ class Fields(Protocol):
         """Give the fields of a run, sorted by place."""
 
 
+class Corrections(Protocol):
+    """What people said of fields; it outlives the runs."""
+
+    async def add(
+        self,
+        document_id: str,
+        corrections: Sequence[Correction],
+        editor_id: str | None,
+        now: datetime,
+    ) -> None:
+        """Keep what somebody said of a document's fields."""
+
+    async def latest(self, document_id: str) -> tuple[Correction, ...]:
+        """Give the last word on each field that anybody corrected."""
+
+
 class Jobs(Protocol):
     """Long work."""
 
@@ -282,6 +299,10 @@ class Work(Protocol):
     @property
     def fields(self) -> Fields:
         """Fields."""
+
+    @property
+    def corrections(self) -> Corrections:
+        """What people said of fields."""
 
     @property
     def jobs(self) -> Jobs:

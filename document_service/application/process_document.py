@@ -6,6 +6,12 @@ from dataclasses import dataclass
 import structlog
 
 from document_service.application.read_pages import ReadPages, Task
+from document_service.domain.correction import (
+    corrected,
+    extraction_of,
+    findings_of,
+    rejudged,
+)
 from document_service.domain.document import Document, DocumentChange, merged
 from document_service.domain.errors import (
     REFUSALS,
@@ -126,14 +132,29 @@ class ProcessDocument:
         now = self.clock()
         async with self.store.transaction(task.tenant_id) as work:
             document, job = await _locked(work, task.document_id, task.job_id)
-            await work.fields.replace(document.id, task.run_id, self._named(found))
+            fields, warnings = await self._with_corrections(work, document.id, found, warnings)
+            await work.fields.replace(document.id, task.run_id, fields)
             await work.runs.delete_others(document.id, task.run_id)
             document = document.read(task.run_id, found.classification, warnings, now)
             await work.documents.save(document)
             await work.jobs.save(job.succeeded(now))
             await work.outbox.changed(DocumentChange.UPDATED, document)
-            await work.outbox.fields_changed(document, found)
+            told = extraction_of(found.classification, fields, warnings)
+            await work.outbox.fields_changed(document, told)
             fault_point("document.before_result_commit", task.job_id)
+
+    async def _with_corrections(
+        self, work: Work, document_id: str, found: Extraction, warnings: tuple[str, ...]
+    ) -> tuple[tuple[StoredField, ...], tuple[str, ...]]:
+        """Name what was found, and let what people said of earlier readings stand against it."""
+        read = self._named(found)
+        corrections = await work.corrections.latest(document_id)
+        if not corrections:
+            return read, warnings
+        fields = corrected(read, corrections, self.new_id)
+        functions, today = found.classification.functions, self.clock().date()
+        before = findings_of(read, functions, today)
+        return fields, rejudged(warnings, before, findings_of(fields, functions, today))
 
     def _named(self, found: Extraction) -> tuple[StoredField, ...]:
         def stored(position: int | None, value: FieldValue) -> StoredField:

@@ -11,10 +11,12 @@ from dochub.document.v1 import document_pb2, field_service_pb2
 from dochub.ocr.v1 import field_pb2, page_pb2
 from dochub.type.v1 import geometry_pb2, value_pb2
 from document_service.convert.basics import failure_from_proto, failure_to_proto
+from document_service.domain.correction import Edit
 from document_service.domain.document import Classification
 from document_service.domain.field import Extraction, FieldValue, Region, StoredField
 from document_service.domain.page import PageInfo, PageReading
-from paperwork.readings import FieldSource, Value, canonical
+from hubkit.core.errors import InvalidArgument
+from paperwork.readings import FieldSource, Finding, Severity, Value, canonical
 
 _PREFIX = "TEXT_SOURCE_"
 _SOURCES = {
@@ -22,6 +24,10 @@ _SOURCES = {
     FieldSource.TEXT_LAYER: field_pb2.FIELD_SOURCE_TEXT_LAYER,
     FieldSource.XML: field_pb2.FIELD_SOURCE_XML,
     FieldSource.HUMAN: field_pb2.FIELD_SOURCE_HUMAN,
+}
+_SEVERITIES = {
+    Severity.WARNING: field_pb2.SEVERITY_WARNING,
+    Severity.ERROR: field_pb2.SEVERITY_ERROR,
 }
 _FROM_SOURCES: dict[int, FieldSource] = {wire: source for source, wire in _SOURCES.items()}
 
@@ -107,12 +113,16 @@ def extraction_to_proto(found: Extraction) -> field_pb2.Extraction:
     )
 
 
-def fields_to_proto(fields: tuple[StoredField, ...]) -> field_service_pb2.ListFieldsResponse:
-    """Write a document's fields, and its line items in order."""
-    answer = field_service_pb2.ListFieldsResponse()
+def fields_to_proto(
+    fields: tuple[StoredField, ...], findings: tuple[Finding, ...]
+) -> field_service_pb2.ListFieldsResponse:
+    """Write a document's fields, its line items in order, and what the checks report."""
+    answer = field_service_pb2.ListFieldsResponse(
+        findings=[finding_to_proto(finding) for finding in findings]
+    )
     lines: dict[int, field_service_pb2.LineItem] = {}
     for one in fields:
-        wire = _field_to_proto(one)
+        wire = field_to_proto(one)
         if one.position is None:
             answer.fields.append(wire)
         else:
@@ -127,7 +137,32 @@ def date_to_proto(day: date) -> Date:
     return Date(year=day.year, month=day.month, day=day.day)
 
 
-def _field_to_proto(field: StoredField) -> field_service_pb2.Field:
+def edit_from_proto(wire: field_service_pb2.FieldEdit) -> Edit:
+    """Read what a field is to be.
+
+    Raises:
+        InvalidArgument: It is to be taken away and to be something.
+    """
+    if wire.clear and wire.text:
+        raise InvalidArgument("send text, or set clear", field="clear")
+    text = None if wire.clear else wire.text.strip()
+    return Edit(wire.position or None, wire.key, text, wire.etag)
+
+
+def finding_to_proto(finding: Finding) -> field_pb2.Finding:
+    """Write what a check reports."""
+    return field_pb2.Finding(
+        id=finding.id,
+        severity=_SEVERITIES[finding.severity],
+        message_en=finding.message_en,
+        message_th=finding.message_th,
+        fields=finding.fields,
+        line=finding.line or 0,
+    )
+
+
+def field_to_proto(field: StoredField) -> field_service_pb2.Field:
+    """Write one field as it stands."""
     value = field.value
     return field_service_pb2.Field(
         id=field.id,
@@ -137,6 +172,7 @@ def _field_to_proto(field: StoredField) -> field_service_pb2.Field:
         confidence=value.confidence,
         source=_SOURCES[value.source],
         regions=[_region_to_proto(region) for region in value.regions],
+        etag=field.etag,
     )
 
 

@@ -175,6 +175,10 @@ class Document:
             run_is_whole=True,
         )
 
+    def edited(self, warnings: tuple[str, ...], now: datetime) -> "Document":
+        """Count a change of its fields by hand."""
+        return self._next(now, warnings=warnings)
+
     def failed(self, why: Failure, now: datetime, warnings: Iterable[str] = ()) -> "Document":
         """End a reading without a result; an earlier whole result goes on standing."""
         if self.run_is_whole:

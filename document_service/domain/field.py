@@ -68,12 +68,19 @@ class StoredField:
     Attributes:
         id: Made by the server.
         position: Line it belongs to, counted from 1; None for one of the whole document.
-        value: What was found.
+        value: What was found, or what a person said.
+        revision: Counts its changes; 1 as read.
     """
 
     id: str
     position: int | None
     value: FieldValue
+    revision: int = 1
+
+    @property
+    def etag(self) -> str:
+        """Changes with every change of the field, and with every reading of the document."""
+        return f"{self.revision}.{self.id}"
 
     @property
     def place(self) -> tuple[int, int]:

@@ -1,8 +1,9 @@
 """Fields as one reading found them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,14 +35,12 @@ class FieldStore:
                 "key": one.value.key,
                 "position": one.position,
                 "place": one.place[1],
-                **_value_columns(one.value.value),
+                **value_columns(one.value.value),
                 "raw_text": storable(one.value.raw_text),
                 "confidence": one.value.confidence,
                 "source": one.value.source.value,
-                "regions": [
-                    {"page": region.page_number, "polygon": region.polygon}
-                    for region in one.value.regions
-                ],
+                "regions": regions_to_json(one.value.regions),
+                "revision": one.revision,
             }
             for one in fields
         ]
@@ -57,7 +56,8 @@ class FieldStore:
         return tuple(_field(row) for row in rows)
 
 
-def _value_columns(value: Value) -> dict[str, object]:
+def value_columns(value: Value) -> dict[str, object]:
+    """Write a value into the column of its type."""
     return {
         "value_text": storable(value) if isinstance(value, str) else None,
         "value_number": value if isinstance(value, Decimal) else None,
@@ -66,7 +66,8 @@ def _value_columns(value: Value) -> dict[str, object]:
     }
 
 
-def _value(row: Row) -> Value:
+def value_of(row: Row) -> Value:
+    """Read a value from the column of its type."""
     if row.value_date is not None:
         found: date = row.value_date
         return found
@@ -82,13 +83,23 @@ def _field(row: Row) -> StoredField:
         position=row.position,
         value=FieldValue(
             key=row.key,
-            value=_value(row),
+            value=value_of(row),
             raw_text=row.raw_text,
             confidence=row.confidence,
             source=FieldSource(row.source),
-            regions=tuple(
-                Region(region["page"], tuple((x, y) for x, y in region["polygon"]))
-                for region in row.regions
-            ),
+            regions=regions_from_json(row.regions),
         ),
+        revision=row.revision,
+    )
+
+
+def regions_to_json(regions: Iterable[Region]) -> list[dict[str, object]]:
+    """Write places on pages."""
+    return [{"page": region.page_number, "polygon": region.polygon} for region in regions]
+
+
+def regions_from_json(stored: Iterable[Mapping[str, Any]]) -> tuple[Region, ...]:
+    """Read places on pages."""
+    return tuple(
+        Region(region["page"], tuple((x, y) for x, y in region["polygon"])) for region in stored
     )

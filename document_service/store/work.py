@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from document_service.ports import EventForms
 from document_service.store.blob_use import BlobUseStore
+from document_service.store.corrections import CorrectionStore
 from document_service.store.documents import DocumentStore, RunStore
 from document_service.store.fields import FieldStore
 from document_service.store.jobs import JobStore, RequestStore
@@ -28,6 +29,7 @@ class PostgresWork:
     runs: RunStore
     pages: PageStore
     fields: FieldStore
+    corrections: CorrectionStore
     jobs: JobStore
     requests: RequestStore
     blobs: BlobUseStore
@@ -42,6 +44,7 @@ class PostgresWork:
             runs=RunStore(connection),
             pages=PageStore(connection),
             fields=FieldStore(connection),
+            corrections=CorrectionStore(connection),
             jobs=JobStore(connection),
             requests=RequestStore(connection),
             blobs=BlobUseStore(connection, tenant_id),

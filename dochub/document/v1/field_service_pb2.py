@@ -28,7 +28,7 @@ from dochub.type.v1 import geometry_pb2 as dochub_dot_type_dot_v1_dot_geometry__
 from dochub.type.v1 import value_pb2 as dochub_dot_type_dot_v1_dot_value__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&dochub/document/v1/field_service.proto\x12\x12\x64ochub.document.v1\x1a\x19\x64ochub/ocr/v1/field.proto\x1a\x1e\x64ochub/option/v1/options.proto\x1a\x1d\x64ochub/type/v1/geometry.proto\x1a\x1a\x64ochub/type/v1/value.proto\"\xc1\x01\n\x05\x46ield\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12$\n\x05value\x18\x03 \x01(\x0b\x32\x15.dochub.type.v1.Value\x12\x10\n\x08raw_text\x18\x04 \x01(\t\x12\x12\n\nconfidence\x18\x05 \x01(\x02\x12*\n\x06source\x18\x06 \x01(\x0e\x32\x1a.dochub.ocr.v1.FieldSource\x12\'\n\x07regions\x18\x07 \x03(\x0b\x32\x16.dochub.type.v1.Region\"F\n\x08LineItem\x12\x10\n\x08position\x18\x01 \x01(\x05\x12(\n\x05\x63\x65lls\x18\x02 \x03(\x0b\x32\x19.dochub.document.v1.Field\"(\n\x11ListFieldsRequest\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\"q\n\x12ListFieldsResponse\x12)\n\x06\x66ields\x18\x01 \x03(\x0b\x32\x19.dochub.document.v1.Field\x12\x30\n\nline_items\x18\x02 \x03(\x0b\x32\x1c.dochub.document.v1.LineItem2t\n\x0c\x46ieldService\x12\x64\n\nListFields\x12%.dochub.document.v1.ListFieldsRequest\x1a&.dochub.document.v1.ListFieldsResponse\"\x07\x90\x02\x01\x88\xb5\x18\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&dochub/document/v1/field_service.proto\x12\x12\x64ochub.document.v1\x1a\x19\x64ochub/ocr/v1/field.proto\x1a\x1e\x64ochub/option/v1/options.proto\x1a\x1d\x64ochub/type/v1/geometry.proto\x1a\x1a\x64ochub/type/v1/value.proto\"\xcf\x01\n\x05\x46ield\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12$\n\x05value\x18\x03 \x01(\x0b\x32\x15.dochub.type.v1.Value\x12\x10\n\x08raw_text\x18\x04 \x01(\t\x12\x12\n\nconfidence\x18\x05 \x01(\x02\x12*\n\x06source\x18\x06 \x01(\x0e\x32\x1a.dochub.ocr.v1.FieldSource\x12\'\n\x07regions\x18\x07 \x03(\x0b\x32\x16.dochub.type.v1.Region\x12\x0c\n\x04\x65tag\x18\x08 \x01(\t\"F\n\x08LineItem\x12\x10\n\x08position\x18\x01 \x01(\x05\x12(\n\x05\x63\x65lls\x18\x02 \x03(\x0b\x32\x19.dochub.document.v1.Field\"(\n\x11ListFieldsRequest\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\"\x9b\x01\n\x12ListFieldsResponse\x12)\n\x06\x66ields\x18\x01 \x03(\x0b\x32\x19.dochub.document.v1.Field\x12\x30\n\nline_items\x18\x02 \x03(\x0b\x32\x1c.dochub.document.v1.LineItem\x12(\n\x08\x66indings\x18\x03 \x03(\x0b\x32\x16.dochub.ocr.v1.Finding\"U\n\tFieldEdit\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\x05\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\r\n\x05\x63lear\x18\x04 \x01(\x08\x12\x0c\n\x04\x65tag\x18\x05 \x01(\t\"V\n\x12UpdateFieldRequest\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12+\n\x04\x65\x64it\x18\x02 \x01(\x0b\x32\x1d.dochub.document.v1.FieldEdit\"i\n\x13UpdateFieldResponse\x12(\n\x05\x66ield\x18\x01 \x01(\x0b\x32\x19.dochub.document.v1.Field\x12(\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x16.dochub.ocr.v1.Finding\"]\n\x18\x42\x61tchUpdateFieldsRequest\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12,\n\x05\x65\x64its\x18\x02 \x03(\x0b\x32\x1d.dochub.document.v1.FieldEdit\"\xa2\x01\n\x19\x42\x61tchUpdateFieldsResponse\x12)\n\x06\x66ields\x18\x01 \x03(\x0b\x32\x19.dochub.document.v1.Field\x12\x30\n\nline_items\x18\x02 \x03(\x0b\x32\x1c.dochub.document.v1.LineItem\x12(\n\x08\x66indings\x18\x03 \x03(\x0b\x32\x16.dochub.ocr.v1.Finding2\xd8\x02\n\x0c\x46ieldService\x12\x64\n\nListFields\x12%.dochub.document.v1.ListFieldsRequest\x1a&.dochub.document.v1.ListFieldsResponse\"\x07\x90\x02\x01\x88\xb5\x18\x03\x12g\n\x0bUpdateField\x12&.dochub.document.v1.UpdateFieldRequest\x1a\'.dochub.document.v1.UpdateFieldResponse\"\x07\x90\x02\x02\x88\xb5\x18\x04\x12y\n\x11\x42\x61tchUpdateFields\x12,.dochub.document.v1.BatchUpdateFieldsRequest\x1a-.dochub.document.v1.BatchUpdateFieldsResponse\"\x07\x90\x02\x02\x88\xb5\x18\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,14 +37,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_FIELDSERVICE'].methods_by_name['ListFields']._loaded_options = None
   _globals['_FIELDSERVICE'].methods_by_name['ListFields']._serialized_options = b'\220\002\001\210\265\030\003'
+  _globals['_FIELDSERVICE'].methods_by_name['UpdateField']._loaded_options = None
+  _globals['_FIELDSERVICE'].methods_by_name['UpdateField']._serialized_options = b'\220\002\002\210\265\030\004'
+  _globals['_FIELDSERVICE'].methods_by_name['BatchUpdateFields']._loaded_options = None
+  _globals['_FIELDSERVICE'].methods_by_name['BatchUpdateFields']._serialized_options = b'\220\002\002\210\265\030\004'
   _globals['_FIELD']._serialized_start=181
-  _globals['_FIELD']._serialized_end=374
-  _globals['_LINEITEM']._serialized_start=376
-  _globals['_LINEITEM']._serialized_end=446
-  _globals['_LISTFIELDSREQUEST']._serialized_start=448
-  _globals['_LISTFIELDSREQUEST']._serialized_end=488
-  _globals['_LISTFIELDSRESPONSE']._serialized_start=490
-  _globals['_LISTFIELDSRESPONSE']._serialized_end=603
-  _globals['_FIELDSERVICE']._serialized_start=605
-  _globals['_FIELDSERVICE']._serialized_end=721
+  _globals['_FIELD']._serialized_end=388
+  _globals['_LINEITEM']._serialized_start=390
+  _globals['_LINEITEM']._serialized_end=460
+  _globals['_LISTFIELDSREQUEST']._serialized_start=462
+  _globals['_LISTFIELDSREQUEST']._serialized_end=502
+  _globals['_LISTFIELDSRESPONSE']._serialized_start=505
+  _globals['_LISTFIELDSRESPONSE']._serialized_end=660
+  _globals['_FIELDEDIT']._serialized_start=662
+  _globals['_FIELDEDIT']._serialized_end=747
+  _globals['_UPDATEFIELDREQUEST']._serialized_start=749
+  _globals['_UPDATEFIELDREQUEST']._serialized_end=835
+  _globals['_UPDATEFIELDRESPONSE']._serialized_start=837
+  _globals['_UPDATEFIELDRESPONSE']._serialized_end=942
+  _globals['_BATCHUPDATEFIELDSREQUEST']._serialized_start=944
+  _globals['_BATCHUPDATEFIELDSREQUEST']._serialized_end=1037
+  _globals['_BATCHUPDATEFIELDSRESPONSE']._serialized_start=1040
+  _globals['_BATCHUPDATEFIELDSRESPONSE']._serialized_end=1202
+  _globals['_FIELDSERVICE']._serialized_start=1205
+  _globals['_FIELDSERVICE']._serialized_end=1549
 # @@protoc_insertion_point(module_scope)

@@ -34,6 +34,7 @@ class Field(_message.Message):
     CONFIDENCE_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
     REGIONS_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Made by the server."""
     key: _builtins.str
@@ -44,6 +45,8 @@ class Field(_message.Message):
     """0..1."""
     source: _field_pb2.FieldSource.ValueType
     """How it came about."""
+    etag: _builtins.str
+    """Changes with every change of the field."""
     @_builtins.property
     def value(self) -> _value_pb2.Value:
         """The typed value."""
@@ -62,10 +65,11 @@ class Field(_message.Message):
         confidence: _builtins.float = ...,
         source: _field_pb2.FieldSource.ValueType = ...,
         regions: _abc.Iterable[_geometry_pb2.Region] | None = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "id", b"id", "key", b"key", "raw_text", b"raw_text", "regions", b"regions", "source", b"source", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "etag", b"etag", "id", b"id", "key", b"key", "raw_text", b"raw_text", "regions", b"regions", "source", b"source", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -129,6 +133,7 @@ class ListFieldsResponse(_message.Message):
 
     FIELDS_FIELD_NUMBER: _builtins.int
     LINE_ITEMS_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def fields(self) -> _containers.RepeatedCompositeFieldContainer[Global___Field]:
         """In the order of the vocabulary."""
@@ -137,16 +142,181 @@ class ListFieldsResponse(_message.Message):
     def line_items(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineItem]:
         """In the page's order."""
 
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[_field_pb2.Finding]:
+        """What the checks report of these values."""
+
     def __init__(
         self,
         *,
         fields: _abc.Iterable[Global___Field] | None = ...,
         line_items: _abc.Iterable[Global___LineItem] | None = ...,
+        findings: _abc.Iterable[_field_pb2.Finding] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields", "line_items", b"line_items"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields", "findings", b"findings", "line_items", b"line_items"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListFieldsResponse: _TypeAlias = ListFieldsResponse  # noqa: Y015
+
+@_typing.final
+class FieldEdit(_message.Message):
+    """What one field is to be."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    CLEAR_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    key: _builtins.str
+    """A key of the field vocabulary."""
+    position: _builtins.int
+    """The line item it belongs to, counted from 1; 0 for the document's own."""
+    text: _builtins.str
+    """The value as a person writes it, such as `12.345,60` or `15 ธ.ค. 2565`; up to 2,000 characters."""
+    clear: _builtins.bool
+    """Take the field away; `text` is empty then."""
+    etag: _builtins.str
+    """When set, change the field only if it is still as it was read."""
+    def __init__(
+        self,
+        *,
+        key: _builtins.str = ...,
+        position: _builtins.int = ...,
+        text: _builtins.str = ...,
+        clear: _builtins.bool = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clear", b"clear", "etag", b"etag", "key", b"key", "position", b"position", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FieldEdit: _TypeAlias = FieldEdit  # noqa: Y015
+
+@_typing.final
+class UpdateFieldRequest(_message.Message):
+    """Asks to change one field."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_ID_FIELD_NUMBER: _builtins.int
+    EDIT_FIELD_NUMBER: _builtins.int
+    document_id: _builtins.str
+    """The document."""
+    @_builtins.property
+    def edit(self) -> Global___FieldEdit:
+        """What the field is to be."""
+
+    def __init__(
+        self,
+        *,
+        document_id: _builtins.str = ...,
+        edit: Global___FieldEdit | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["edit", b"edit"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_id", b"document_id", "edit", b"edit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateFieldRequest: _TypeAlias = UpdateFieldRequest  # noqa: Y015
+
+@_typing.final
+class UpdateFieldResponse(_message.Message):
+    """The field as it now is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def field(self) -> Global___Field:
+        """Unset when it was taken away."""
+
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[_field_pb2.Finding]:
+        """What the checks now report of the whole document."""
+
+    def __init__(
+        self,
+        *,
+        field: Global___Field | None = ...,
+        findings: _abc.Iterable[_field_pb2.Finding] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["field", b"field"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "findings", b"findings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateFieldResponse: _TypeAlias = UpdateFieldResponse  # noqa: Y015
+
+@_typing.final
+class BatchUpdateFieldsRequest(_message.Message):
+    """Asks to change several fields."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_ID_FIELD_NUMBER: _builtins.int
+    EDITS_FIELD_NUMBER: _builtins.int
+    document_id: _builtins.str
+    """The document."""
+    @_builtins.property
+    def edits(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldEdit]:
+        """1 to 200, each for another field."""
+
+    def __init__(
+        self,
+        *,
+        document_id: _builtins.str = ...,
+        edits: _abc.Iterable[Global___FieldEdit] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_id", b"document_id", "edits", b"edits"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchUpdateFieldsRequest: _TypeAlias = BatchUpdateFieldsRequest  # noqa: Y015
+
+@_typing.final
+class BatchUpdateFieldsResponse(_message.Message):
+    """All fields of the document as they now are."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELDS_FIELD_NUMBER: _builtins.int
+    LINE_ITEMS_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedCompositeFieldContainer[Global___Field]:
+        """In the order of the vocabulary."""
+
+    @_builtins.property
+    def line_items(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineItem]:
+        """In the page's order."""
+
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[_field_pb2.Finding]:
+        """What the checks now report."""
+
+    def __init__(
+        self,
+        *,
+        fields: _abc.Iterable[Global___Field] | None = ...,
+        line_items: _abc.Iterable[Global___LineItem] | None = ...,
+        findings: _abc.Iterable[_field_pb2.Finding] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields", "findings", b"findings", "line_items", b"line_items"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchUpdateFieldsResponse: _TypeAlias = BatchUpdateFieldsResponse  # noqa: Y015

@@ -40,6 +40,16 @@ class FieldServiceStub:
                 request_serializer=dochub_dot_document_dot_v1_dot_field__service__pb2.ListFieldsRequest.SerializeToString,
                 response_deserializer=dochub_dot_document_dot_v1_dot_field__service__pb2.ListFieldsResponse.FromString,
                 _registered_method=True)
+        self.UpdateField = channel.unary_unary(
+                '/dochub.document.v1.FieldService/UpdateField',
+                request_serializer=dochub_dot_document_dot_v1_dot_field__service__pb2.UpdateFieldRequest.SerializeToString,
+                response_deserializer=dochub_dot_document_dot_v1_dot_field__service__pb2.UpdateFieldResponse.FromString,
+                _registered_method=True)
+        self.BatchUpdateFields = channel.unary_unary(
+                '/dochub.document.v1.FieldService/BatchUpdateFields',
+                request_serializer=dochub_dot_document_dot_v1_dot_field__service__pb2.BatchUpdateFieldsRequest.SerializeToString,
+                response_deserializer=dochub_dot_document_dot_v1_dot_field__service__pb2.BatchUpdateFieldsResponse.FromString,
+                _registered_method=True)
 
 
 class FieldServiceServicer:
@@ -53,6 +63,20 @@ class FieldServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UpdateField(self, request, context):
+        """Correct, add or take away one field. What a person says stands against every later reading.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchUpdateFields(self, request, context):
+        """The same for several fields of one document: all of them, or none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_FieldServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -60,6 +84,16 @@ def add_FieldServiceServicer_to_server(servicer, server):
                     servicer.ListFields,
                     request_deserializer=dochub_dot_document_dot_v1_dot_field__service__pb2.ListFieldsRequest.FromString,
                     response_serializer=dochub_dot_document_dot_v1_dot_field__service__pb2.ListFieldsResponse.SerializeToString,
+            ),
+            'UpdateField': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateField,
+                    request_deserializer=dochub_dot_document_dot_v1_dot_field__service__pb2.UpdateFieldRequest.FromString,
+                    response_serializer=dochub_dot_document_dot_v1_dot_field__service__pb2.UpdateFieldResponse.SerializeToString,
+            ),
+            'BatchUpdateFields': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchUpdateFields,
+                    request_deserializer=dochub_dot_document_dot_v1_dot_field__service__pb2.BatchUpdateFieldsRequest.FromString,
+                    response_serializer=dochub_dot_document_dot_v1_dot_field__service__pb2.BatchUpdateFieldsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -90,6 +124,60 @@ class FieldService:
             '/dochub.document.v1.FieldService/ListFields',
             dochub_dot_document_dot_v1_dot_field__service__pb2.ListFieldsRequest.SerializeToString,
             dochub_dot_document_dot_v1_dot_field__service__pb2.ListFieldsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateField(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dochub.document.v1.FieldService/UpdateField',
+            dochub_dot_document_dot_v1_dot_field__service__pb2.UpdateFieldRequest.SerializeToString,
+            dochub_dot_document_dot_v1_dot_field__service__pb2.UpdateFieldResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchUpdateFields(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dochub.document.v1.FieldService/BatchUpdateFields',
+            dochub_dot_document_dot_v1_dot_field__service__pb2.BatchUpdateFieldsRequest.SerializeToString,
+            dochub_dot_document_dot_v1_dot_field__service__pb2.BatchUpdateFieldsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -35,6 +35,10 @@ class FieldServiceStub:
     def __new__(cls, channel: _aio.Channel) -> FieldServiceAsyncStub: ...
     ListFields: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.ListFieldsRequest, _field_service_pb2.ListFieldsResponse]
     """List a document's fields and line items."""
+    UpdateField: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.UpdateFieldRequest, _field_service_pb2.UpdateFieldResponse]
+    """Correct, add or take away one field. What a person says stands against every later reading."""
+    BatchUpdateFields: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.BatchUpdateFieldsRequest, _field_service_pb2.BatchUpdateFieldsResponse]
+    """The same for several fields of one document: all of them, or none."""
 
 @_typing.type_check_only
 class FieldServiceAsyncStub(FieldServiceStub):
@@ -43,6 +47,10 @@ class FieldServiceAsyncStub(FieldServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListFields: _aio.UnaryUnaryMultiCallable[_field_service_pb2.ListFieldsRequest, _field_service_pb2.ListFieldsResponse]  # type: ignore[assignment]
     """List a document's fields and line items."""
+    UpdateField: _aio.UnaryUnaryMultiCallable[_field_service_pb2.UpdateFieldRequest, _field_service_pb2.UpdateFieldResponse]  # type: ignore[assignment]
+    """Correct, add or take away one field. What a person says stands against every later reading."""
+    BatchUpdateFields: _aio.UnaryUnaryMultiCallable[_field_service_pb2.BatchUpdateFieldsRequest, _field_service_pb2.BatchUpdateFieldsResponse]  # type: ignore[assignment]
+    """The same for several fields of one document: all of them, or none."""
 
 class FieldServiceServicer(metaclass=_abc_1.ABCMeta):
     """Typed fields of a document."""
@@ -54,5 +62,21 @@ class FieldServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_field_service_pb2.ListFieldsResponse, _abc.Awaitable[_field_service_pb2.ListFieldsResponse]]:
         """List a document's fields and line items."""
+
+    @_abc_1.abstractmethod
+    def UpdateField(
+        self,
+        request: _field_service_pb2.UpdateFieldRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_field_service_pb2.UpdateFieldResponse, _abc.Awaitable[_field_service_pb2.UpdateFieldResponse]]:
+        """Correct, add or take away one field. What a person says stands against every later reading."""
+
+    @_abc_1.abstractmethod
+    def BatchUpdateFields(
+        self,
+        request: _field_service_pb2.BatchUpdateFieldsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_field_service_pb2.BatchUpdateFieldsResponse, _abc.Awaitable[_field_service_pb2.BatchUpdateFieldsResponse]]:
+        """The same for several fields of one document: all of them, or none."""
 
 def add_FieldServiceServicer_to_server(servicer: FieldServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

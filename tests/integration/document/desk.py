@@ -11,7 +11,7 @@ import google_crc32c
 
 from document_service.application.complete_upload import CompleteUpload
 from document_service.application.documents import Documents
-from document_service.application.fields import ListFields
+from document_service.application.fields import EditFields, ListFields
 from document_service.application.jobs import Jobs
 from document_service.application.pages import Pages
 from document_service.application.request_reading import RequestReading
@@ -91,7 +91,8 @@ class Desk:
         self.documents = Documents(store, tokens, self.clock)
         self.jobs = Jobs(store, outside.changes, tokens, self.clock)
         self.pages = Pages(store, blobs, tokens)
-        self.fields = ListFields(store)
+        self.fields = ListFields(store, self.clock)
+        self.edit = EditFields(store, self.clock, new_id)
         self.read_again = RequestReading(store, self.clock, new_id)
         self.watch = WatchDocuments(store, outside.changes, tokens)
         self.sweep = Sweep(store, blobs, self.clock, timedelta(hours=1))

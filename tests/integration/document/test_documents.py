@@ -113,11 +113,11 @@ async def test_old_result_stands_until_the_new_reading_is_whole(desk: Desk) -> N
     assert (queued.state, queued.pages_done) == (DocumentState.UPLOADED, 0)
     assert queued.classification == EXTRACTION.classification
     with desk.person():
-        assert len(await desk.fields(document.id)) == 6
+        assert len((await desk.fields(document.id)).fields) == 6
         assert len((await desk.pages.list(document.id, 0, ""))[0]) == 3
     await desk.work(again)
     with desk.person():
-        assert len(await desk.fields(document.id)) == 1
+        assert len((await desk.fields(document.id)).fields) == 1
     assert desk.reader.options[-1] == ReadingOptions(("th",), True)
     assert (await desk.document(document.id)).warnings == ()
     assert (await desk.count("run"), await desk.count("page")) == (1, 3)
@@ -134,7 +134,7 @@ async def test_failed_second_reading_leaves_the_first_result(desk: Desk) -> None
     assert (kept.state, kept.error) == (DocumentState.NEEDS_REVIEW, None)
     assert (await desk.job(again.id)).state is JobState.FAILED
     with desk.person():
-        assert len(await desk.fields(document.id)) == 6
+        assert len((await desk.fields(document.id)).fields) == 6
 
 
 async def test_failed_document_can_be_read_again(desk: Desk) -> None:

@@ -37,7 +37,7 @@ async def test_document_is_read_page_by_page_and_its_fields_extracted(desk: Desk
     assert desk.reader.tenants == {desk.tenant_id}
     with desk.person():
         listed, token = await desk.pages.list(document.id, 0, "")
-        fields = await desk.fields(document.id)
+        fields = (await desk.fields(document.id)).fields
     assert [one.number for one in listed] == [1, 2, 3, 4, 5, 6]
     assert token == ""
     assert (listed[0].width_px, listed[0].line_count, listed[0].rotation) == (1000, 2, 90)

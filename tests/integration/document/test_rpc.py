@@ -70,6 +70,7 @@ async def filled(desk: Desk, line: Line) -> Theirs:
 
 
 # Every method of dochub.document.v1 with each thing of another tenant that it can be given.
+EDIT = field_service_pb2.FieldEdit(key="number", text="X-1")
 Case = Callable[[Theirs], Message]
 FOREIGN: dict[str, dict[str, Case]] = {
     "DocumentService.GetDocument": {
@@ -104,6 +105,16 @@ FOREIGN: dict[str, dict[str, Case]] = {
     },
     "FieldService.ListFields": {
         "NOT_FOUND": lambda t: field_service_pb2.ListFieldsRequest(document_id=t.document)
+    },
+    "FieldService.UpdateField": {
+        "NOT_FOUND": lambda t: field_service_pb2.UpdateFieldRequest(
+            document_id=t.document, edit=EDIT
+        )
+    },
+    "FieldService.BatchUpdateFields": {
+        "NOT_FOUND": lambda t: field_service_pb2.BatchUpdateFieldsRequest(
+            document_id=t.document, edits=[EDIT]
+        )
     },
     "PageService.ListPages": {
         "NOT_FOUND": lambda t: page_service_pb2.ListPagesRequest(document_id=t.document),
@@ -229,3 +240,38 @@ async def test_document_goes_over_the_wire_from_upload_to_fields(desk: Desk, lin
     )
     assert file[0].file == got.document.file
     assert b"".join(message.data for message in file) == content
+
+
+async def test_fields_are_corrected_over_the_wire(desk: Desk, line: Line) -> None:
+    document, job = await desk.send()
+    await desk.work(job)
+    of = {"document_id": document.id}
+    [listed] = await line.call("FieldService.ListFields", field_service_pb2.ListFieldsRequest(**of))
+    number = next(field for field in listed.fields if field.key == "number")
+    edit = field_service_pb2.FieldEdit(key="number", text=" INV-9 ", etag=number.etag)
+    request = field_service_pb2.UpdateFieldRequest(**of, edit=edit)
+    [updated] = await line.call("FieldService.UpdateField", request)
+    assert (updated.field.value.text, updated.field.confidence) == ("INV-9", 1.0)
+    assert updated.field.etag != number.etag
+    stale = field_service_pb2.FieldEdit(key="number", text="INV-8", etag=number.etag)
+    with pytest.raises(HubError) as refused:
+        await line.call(
+            "FieldService.UpdateField",
+            field_service_pb2.UpdateFieldRequest(**of, edit=stale),
+        )
+    assert refused.value.reason == "ETAG_MISMATCH"
+    batch = field_service_pb2.BatchUpdateFieldsRequest(
+        **of,
+        edits=[
+            field_service_pb2.FieldEdit(key="total", clear=True),
+            field_service_pb2.FieldEdit(key="due_date", text="2020-01-01"),
+            field_service_pb2.FieldEdit(key="unit", position=2, text="box"),
+        ],
+    )
+    [all_of_them] = await line.call("FieldService.BatchUpdateFields", batch)
+    assert [field.key for field in all_of_them.fields] == ["number", "issue_date", "due_date"]
+    assert [cell.key for cell in all_of_them.line_items[1].cells] == ["description", "unit"]
+    assert "date.order" in {finding.id for finding in all_of_them.findings}
+    [now] = await line.call("FieldService.ListFields", field_service_pb2.ListFieldsRequest(**of))
+    assert now.fields == all_of_them.fields
+    assert now.findings == all_of_them.findings

@@ -56,6 +56,8 @@ TABLE = {
     "document.DocumentService/DeleteDocument": "MANAGER KEYS",
     "document.DocumentService/WatchDocuments": "VIEWER KEYS SERVICES",
     "document.FieldService/ListFields": "VIEWER KEYS SERVICES",
+    "document.FieldService/UpdateField": "OPERATOR KEYS SERVICES",
+    "document.FieldService/BatchUpdateFields": "OPERATOR KEYS SERVICES",
     "document.PageService/ListPages": "VIEWER KEYS SERVICES",
     "document.PageService/GetPageImage": "VIEWER KEYS SERVICES",
     "document.PageService/GetPageLayout": "VIEWER KEYS SERVICES",

@@ -5,7 +5,7 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Value } from "../../type/v1/value_pb.js";
-import type { FieldSource } from "../../ocr/v1/field_pb.js";
+import type { FieldSource, Finding } from "../../ocr/v1/field_pb.js";
 import type { Region } from "../../type/v1/geometry_pb.js";
 
 /**
@@ -67,6 +67,13 @@ export declare type Field = Message<"dochub.document.v1.Field"> & {
    * @generated from field: repeated dochub.type.v1.Region regions = 7;
    */
   regions: Region[];
+
+  /**
+   * Changes with every change of the field.
+   *
+   * @generated from field: string etag = 8;
+   */
+  etag: string;
 };
 
 /**
@@ -141,6 +148,13 @@ export declare type ListFieldsResponse = Message<"dochub.document.v1.ListFieldsR
    * @generated from field: repeated dochub.document.v1.LineItem line_items = 2;
    */
   lineItems: LineItem[];
+
+  /**
+   * What the checks report of these values.
+   *
+   * @generated from field: repeated dochub.ocr.v1.Finding findings = 3;
+   */
+  findings: Finding[];
 };
 
 /**
@@ -148,6 +162,169 @@ export declare type ListFieldsResponse = Message<"dochub.document.v1.ListFieldsR
  * Use `create(ListFieldsResponseSchema)` to create a new message.
  */
 export declare const ListFieldsResponseSchema: GenMessage<ListFieldsResponse>;
+
+/**
+ * What one field is to be.
+ *
+ * @generated from message dochub.document.v1.FieldEdit
+ */
+export declare type FieldEdit = Message<"dochub.document.v1.FieldEdit"> & {
+  /**
+   * A key of the field vocabulary.
+   *
+   * @generated from field: string key = 1;
+   */
+  key: string;
+
+  /**
+   * The line item it belongs to, counted from 1; 0 for the document's own.
+   *
+   * @generated from field: int32 position = 2;
+   */
+  position: number;
+
+  /**
+   * The value as a person writes it, such as `12.345,60` or `15 ธ.ค. 2565`; up to 2,000 characters.
+   *
+   * @generated from field: string text = 3;
+   */
+  text: string;
+
+  /**
+   * Take the field away; `text` is empty then.
+   *
+   * @generated from field: bool clear = 4;
+   */
+  clear: boolean;
+
+  /**
+   * When set, change the field only if it is still as it was read.
+   *
+   * @generated from field: string etag = 5;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message dochub.document.v1.FieldEdit.
+ * Use `create(FieldEditSchema)` to create a new message.
+ */
+export declare const FieldEditSchema: GenMessage<FieldEdit>;
+
+/**
+ * Asks to change one field.
+ *
+ * @generated from message dochub.document.v1.UpdateFieldRequest
+ */
+export declare type UpdateFieldRequest = Message<"dochub.document.v1.UpdateFieldRequest"> & {
+  /**
+   * The document.
+   *
+   * @generated from field: string document_id = 1;
+   */
+  documentId: string;
+
+  /**
+   * What the field is to be.
+   *
+   * @generated from field: dochub.document.v1.FieldEdit edit = 2;
+   */
+  edit?: FieldEdit | undefined;
+};
+
+/**
+ * Describes the message dochub.document.v1.UpdateFieldRequest.
+ * Use `create(UpdateFieldRequestSchema)` to create a new message.
+ */
+export declare const UpdateFieldRequestSchema: GenMessage<UpdateFieldRequest>;
+
+/**
+ * The field as it now is.
+ *
+ * @generated from message dochub.document.v1.UpdateFieldResponse
+ */
+export declare type UpdateFieldResponse = Message<"dochub.document.v1.UpdateFieldResponse"> & {
+  /**
+   * Unset when it was taken away.
+   *
+   * @generated from field: dochub.document.v1.Field field = 1;
+   */
+  field?: Field | undefined;
+
+  /**
+   * What the checks now report of the whole document.
+   *
+   * @generated from field: repeated dochub.ocr.v1.Finding findings = 2;
+   */
+  findings: Finding[];
+};
+
+/**
+ * Describes the message dochub.document.v1.UpdateFieldResponse.
+ * Use `create(UpdateFieldResponseSchema)` to create a new message.
+ */
+export declare const UpdateFieldResponseSchema: GenMessage<UpdateFieldResponse>;
+
+/**
+ * Asks to change several fields.
+ *
+ * @generated from message dochub.document.v1.BatchUpdateFieldsRequest
+ */
+export declare type BatchUpdateFieldsRequest = Message<"dochub.document.v1.BatchUpdateFieldsRequest"> & {
+  /**
+   * The document.
+   *
+   * @generated from field: string document_id = 1;
+   */
+  documentId: string;
+
+  /**
+   * 1 to 200, each for another field.
+   *
+   * @generated from field: repeated dochub.document.v1.FieldEdit edits = 2;
+   */
+  edits: FieldEdit[];
+};
+
+/**
+ * Describes the message dochub.document.v1.BatchUpdateFieldsRequest.
+ * Use `create(BatchUpdateFieldsRequestSchema)` to create a new message.
+ */
+export declare const BatchUpdateFieldsRequestSchema: GenMessage<BatchUpdateFieldsRequest>;
+
+/**
+ * All fields of the document as they now are.
+ *
+ * @generated from message dochub.document.v1.BatchUpdateFieldsResponse
+ */
+export declare type BatchUpdateFieldsResponse = Message<"dochub.document.v1.BatchUpdateFieldsResponse"> & {
+  /**
+   * In the order of the vocabulary.
+   *
+   * @generated from field: repeated dochub.document.v1.Field fields = 1;
+   */
+  fields: Field[];
+
+  /**
+   * In the page's order.
+   *
+   * @generated from field: repeated dochub.document.v1.LineItem line_items = 2;
+   */
+  lineItems: LineItem[];
+
+  /**
+   * What the checks now report.
+   *
+   * @generated from field: repeated dochub.ocr.v1.Finding findings = 3;
+   */
+  findings: Finding[];
+};
+
+/**
+ * Describes the message dochub.document.v1.BatchUpdateFieldsResponse.
+ * Use `create(BatchUpdateFieldsResponseSchema)` to create a new message.
+ */
+export declare const BatchUpdateFieldsResponseSchema: GenMessage<BatchUpdateFieldsResponse>;
 
 /**
  * Typed fields of a document.
@@ -164,6 +341,26 @@ export declare const FieldService: GenService<{
     methodKind: "unary";
     input: typeof ListFieldsRequestSchema;
     output: typeof ListFieldsResponseSchema;
+  },
+  /**
+   * Correct, add or take away one field. What a person says stands against every later reading.
+   *
+   * @generated from rpc dochub.document.v1.FieldService.UpdateField
+   */
+  updateField: {
+    methodKind: "unary";
+    input: typeof UpdateFieldRequestSchema;
+    output: typeof UpdateFieldResponseSchema;
+  },
+  /**
+   * The same for several fields of one document: all of them, or none.
+   *
+   * @generated from rpc dochub.document.v1.FieldService.BatchUpdateFields
+   */
+  batchUpdateFields: {
+    methodKind: "unary";
+    input: typeof BatchUpdateFieldsRequestSchema;
+    output: typeof BatchUpdateFieldsResponseSchema;
   },
 }>;
 

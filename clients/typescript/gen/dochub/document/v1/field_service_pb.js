@@ -12,7 +12,7 @@ import { file_dochub_type_v1_value } from "../../type/v1/value_pb.js";
  * Describes the file dochub/document/v1/field_service.proto.
  */
 export const file_dochub_document_v1_field_service = /*@__PURE__*/
-  fileDesc("CiZkb2NodWIvZG9jdW1lbnQvdjEvZmllbGRfc2VydmljZS5wcm90bxISZG9jaHViLmRvY3VtZW50LnYxIsEBCgVGaWVsZBIKCgJpZBgBIAEoCRILCgNrZXkYAiABKAkSJAoFdmFsdWUYAyABKAsyFS5kb2NodWIudHlwZS52MS5WYWx1ZRIQCghyYXdfdGV4dBgEIAEoCRISCgpjb25maWRlbmNlGAUgASgCEioKBnNvdXJjZRgGIAEoDjIaLmRvY2h1Yi5vY3IudjEuRmllbGRTb3VyY2USJwoHcmVnaW9ucxgHIAMoCzIWLmRvY2h1Yi50eXBlLnYxLlJlZ2lvbiJGCghMaW5lSXRlbRIQCghwb3NpdGlvbhgBIAEoBRIoCgVjZWxscxgCIAMoCzIZLmRvY2h1Yi5kb2N1bWVudC52MS5GaWVsZCIoChFMaXN0RmllbGRzUmVxdWVzdBITCgtkb2N1bWVudF9pZBgBIAEoCSJxChJMaXN0RmllbGRzUmVzcG9uc2USKQoGZmllbGRzGAEgAygLMhkuZG9jaHViLmRvY3VtZW50LnYxLkZpZWxkEjAKCmxpbmVfaXRlbXMYAiADKAsyHC5kb2NodWIuZG9jdW1lbnQudjEuTGluZUl0ZW0ydAoMRmllbGRTZXJ2aWNlEmQKCkxpc3RGaWVsZHMSJS5kb2NodWIuZG9jdW1lbnQudjEuTGlzdEZpZWxkc1JlcXVlc3QaJi5kb2NodWIuZG9jdW1lbnQudjEuTGlzdEZpZWxkc1Jlc3BvbnNlIgeQAgGItRgDYgZwcm90bzM", [file_dochub_ocr_v1_field, file_dochub_option_v1_options, file_dochub_type_v1_geometry, file_dochub_type_v1_value]);
+  fileDesc("CiZkb2NodWIvZG9jdW1lbnQvdjEvZmllbGRfc2VydmljZS5wcm90bxISZG9jaHViLmRvY3VtZW50LnYxIs8BCgVGaWVsZBIKCgJpZBgBIAEoCRILCgNrZXkYAiABKAkSJAoFdmFsdWUYAyABKAsyFS5kb2NodWIudHlwZS52MS5WYWx1ZRIQCghyYXdfdGV4dBgEIAEoCRISCgpjb25maWRlbmNlGAUgASgCEioKBnNvdXJjZRgGIAEoDjIaLmRvY2h1Yi5vY3IudjEuRmllbGRTb3VyY2USJwoHcmVnaW9ucxgHIAMoCzIWLmRvY2h1Yi50eXBlLnYxLlJlZ2lvbhIMCgRldGFnGAggASgJIkYKCExpbmVJdGVtEhAKCHBvc2l0aW9uGAEgASgFEigKBWNlbGxzGAIgAygLMhkuZG9jaHViLmRvY3VtZW50LnYxLkZpZWxkIigKEUxpc3RGaWVsZHNSZXF1ZXN0EhMKC2RvY3VtZW50X2lkGAEgASgJIpsBChJMaXN0RmllbGRzUmVzcG9uc2USKQoGZmllbGRzGAEgAygLMhkuZG9jaHViLmRvY3VtZW50LnYxLkZpZWxkEjAKCmxpbmVfaXRlbXMYAiADKAsyHC5kb2NodWIuZG9jdW1lbnQudjEuTGluZUl0ZW0SKAoIZmluZGluZ3MYAyADKAsyFi5kb2NodWIub2NyLnYxLkZpbmRpbmciVQoJRmllbGRFZGl0EgsKA2tleRgBIAEoCRIQCghwb3NpdGlvbhgCIAEoBRIMCgR0ZXh0GAMgASgJEg0KBWNsZWFyGAQgASgIEgwKBGV0YWcYBSABKAkiVgoSVXBkYXRlRmllbGRSZXF1ZXN0EhMKC2RvY3VtZW50X2lkGAEgASgJEisKBGVkaXQYAiABKAsyHS5kb2NodWIuZG9jdW1lbnQudjEuRmllbGRFZGl0ImkKE1VwZGF0ZUZpZWxkUmVzcG9uc2USKAoFZmllbGQYASABKAsyGS5kb2NodWIuZG9jdW1lbnQudjEuRmllbGQSKAoIZmluZGluZ3MYAiADKAsyFi5kb2NodWIub2NyLnYxLkZpbmRpbmciXQoYQmF0Y2hVcGRhdGVGaWVsZHNSZXF1ZXN0EhMKC2RvY3VtZW50X2lkGAEgASgJEiwKBWVkaXRzGAIgAygLMh0uZG9jaHViLmRvY3VtZW50LnYxLkZpZWxkRWRpdCKiAQoZQmF0Y2hVcGRhdGVGaWVsZHNSZXNwb25zZRIpCgZmaWVsZHMYASADKAsyGS5kb2NodWIuZG9jdW1lbnQudjEuRmllbGQSMAoKbGluZV9pdGVtcxgCIAMoCzIcLmRvY2h1Yi5kb2N1bWVudC52MS5MaW5lSXRlbRIoCghmaW5kaW5ncxgDIAMoCzIWLmRvY2h1Yi5vY3IudjEuRmluZGluZzLYAgoMRmllbGRTZXJ2aWNlEmQKCkxpc3RGaWVsZHMSJS5kb2NodWIuZG9jdW1lbnQudjEuTGlzdEZpZWxkc1JlcXVlc3QaJi5kb2NodWIuZG9jdW1lbnQudjEuTGlzdEZpZWxkc1Jlc3BvbnNlIgeQAgGItRgDEmcKC1VwZGF0ZUZpZWxkEiYuZG9jaHViLmRvY3VtZW50LnYxLlVwZGF0ZUZpZWxkUmVxdWVzdBonLmRvY2h1Yi5kb2N1bWVudC52MS5VcGRhdGVGaWVsZFJlc3BvbnNlIgeQAgKItRgEEnkKEUJhdGNoVXBkYXRlRmllbGRzEiwuZG9jaHViLmRvY3VtZW50LnYxLkJhdGNoVXBkYXRlRmllbGRzUmVxdWVzdBotLmRvY2h1Yi5kb2N1bWVudC52MS5CYXRjaFVwZGF0ZUZpZWxkc1Jlc3BvbnNlIgeQAgKItRgEYgZwcm90bzM", [file_dochub_ocr_v1_field, file_dochub_option_v1_options, file_dochub_type_v1_geometry, file_dochub_type_v1_value]);
 
 /**
  * Describes the message dochub.document.v1.Field.
@@ -41,6 +41,41 @@ export const ListFieldsRequestSchema = /*@__PURE__*/
  */
 export const ListFieldsResponseSchema = /*@__PURE__*/
   messageDesc(file_dochub_document_v1_field_service, 3);
+
+/**
+ * Describes the message dochub.document.v1.FieldEdit.
+ * Use `create(FieldEditSchema)` to create a new message.
+ */
+export const FieldEditSchema = /*@__PURE__*/
+  messageDesc(file_dochub_document_v1_field_service, 4);
+
+/**
+ * Describes the message dochub.document.v1.UpdateFieldRequest.
+ * Use `create(UpdateFieldRequestSchema)` to create a new message.
+ */
+export const UpdateFieldRequestSchema = /*@__PURE__*/
+  messageDesc(file_dochub_document_v1_field_service, 5);
+
+/**
+ * Describes the message dochub.document.v1.UpdateFieldResponse.
+ * Use `create(UpdateFieldResponseSchema)` to create a new message.
+ */
+export const UpdateFieldResponseSchema = /*@__PURE__*/
+  messageDesc(file_dochub_document_v1_field_service, 6);
+
+/**
+ * Describes the message dochub.document.v1.BatchUpdateFieldsRequest.
+ * Use `create(BatchUpdateFieldsRequestSchema)` to create a new message.
+ */
+export const BatchUpdateFieldsRequestSchema = /*@__PURE__*/
+  messageDesc(file_dochub_document_v1_field_service, 7);
+
+/**
+ * Describes the message dochub.document.v1.BatchUpdateFieldsResponse.
+ * Use `create(BatchUpdateFieldsResponseSchema)` to create a new message.
+ */
+export const BatchUpdateFieldsResponseSchema = /*@__PURE__*/
+  messageDesc(file_dochub_document_v1_field_service, 8);
 
 /**
  * Typed fields of a document.
