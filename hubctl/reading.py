@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from hubctl.commands.reading import Form
+from hubctl.commands.reading import Engine, Form
 from hubctl.files import collect
 from hubctl.tables import PIPE_WIDTH, fields_table
 from ocr_service.config import reader_settings
@@ -30,6 +30,7 @@ class Order:
         pages: Numbers to read; None for all.
         workers: Reading processes; None for one a core.
         force_ocr: Whether to read pixels where there is text.
+        engine: Who reads lines; None for what the environment says.
         exports: Folders for searchable PDFs, hOCR and ALTO.
     """
 
@@ -37,6 +38,7 @@ class Order:
     pages: frozenset[int] | None = None
     workers: int | None = None
     force_ocr: bool = False
+    engine: Engine | None = None
     exports: ExportFolders = field(default_factory=ExportFolders)
 
 
@@ -48,6 +50,9 @@ def read(paths: Iterable[Path], order: Order, form: Form | None) -> int:
     """
     files = collect(paths)
     chosen = form or (Form.SUMMARY if sys.stdout.isatty() else Form.JSONL)
+    reader = reader_settings()
+    if order.engine is not None:
+        reader = reader.model_copy(update={"engine": order.engine.value})
     results = read_files(
         files,
         languages=order.languages,
@@ -55,7 +60,7 @@ def read(paths: Iterable[Path], order: Order, form: Form | None) -> int:
         workers=order.workers,
         force_ocr=order.force_ocr,
         exports=order.exports,
-        reader=reader_settings(),
+        reader=reader,
     )
     failed = 0
 

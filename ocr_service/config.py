@@ -25,6 +25,8 @@ class ReaderSettings(Piece):
         workers: Processes that read pages, each with models of its own.
         threads: The most that one page gets, when no other is being read.
         backend: What runs the models; `auto` takes OpenVINO where it knows the processor.
+        engine: Who reads lines: our own models, or Tesseract where it is installed.
+        first_model: Role of the model that reads every line; `dochub models list` names them.
         inspectors: Processes that only look at headers, so that an upload's check does not wait
             behind pages.
         max_reads: Calls that may have pages in work at once; more are answered RESOURCE_EXHAUSTED.
@@ -39,6 +41,8 @@ class ReaderSettings(Piece):
     workers: Annotated[int, Field(ge=1, le=256)] = len(os.sched_getaffinity(0))
     threads: Annotated[int, Field(ge=1, le=64)] = min(64, len(os.sched_getaffinity(0)))
     backend: Literal["auto", "openvino", "onnxruntime"] = "auto"
+    engine: Literal["own", "tesseract"] = "own"
+    first_model: str = "western_thai"
     inspectors: Annotated[int, Field(ge=0, le=16)] = 1
     max_reads: Annotated[int, Field(ge=1, le=1000)] = 16
     page_timeout_s: Annotated[float, Field(gt=0, le=110)] = 20.0

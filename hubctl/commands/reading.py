@@ -18,6 +18,13 @@ class Form(StrEnum):
     TEXT = "text"
 
 
+class Engine(StrEnum):
+    """Who reads lines."""
+
+    OWN = "own"
+    TESSERACT = "tesseract"
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands of this subject."""
     app.command()(ocr)
@@ -40,6 +47,9 @@ def ocr(
     force_ocr: Annotated[
         bool, typer.Option("--force-ocr", help="Read pixels even where a PDF has text.")
     ] = False,
+    engine: Annotated[
+        Engine | None, typer.Option(help="Who reads lines; tesseract must be installed.")
+    ] = None,
     searchable_pdf: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Write there PDFs with the text laid invisibly over."),
@@ -78,6 +88,7 @@ def ocr(
         pages=page_numbers(pages),
         workers=workers or None,
         force_ocr=force_ocr,
+        engine=engine,
         exports=ExportFolders(searchable_pdf, hocr, alto),
     )
     raise typer.Exit(read(paths, order, chosen[0] if chosen else None))

@@ -14,6 +14,7 @@ from ocr_service.domain.errors import WorkerLost
 from ocr_service.domain.file_facts import FileFacts, Limits
 from ocr_service.domain.page_read import PageRead, ReadOptions
 from ocr_service.engine.crew import Crew
+from ocr_service.engine.engines import FIRST, OWN, check
 from ocr_service.engine.process import WorkerProcess
 from ocr_service.engine.protocol import Failed, Inspect, ReadPage, Reply, Request, Setup
 from ocr_service.engine.runtime import AUTO
@@ -33,6 +34,8 @@ class PoolSettings:
         threads: The most that one page gets, when no other is being read: one page is then read
             the soonest. With more pages each has one thread, which reads the most pages.
         backend: What runs the models: `auto`, `openvino` or `onnxruntime`.
+        engine: Who reads lines: `own`, or `tesseract` where it is installed.
+        first_model: Role of the model that reads every line, where the engine is our own.
         inspectors: Processes that only look at headers, so that a check on upload does not wait
             behind pages; with 0 the readers do it.
         waiting: Requests that may wait for a worker; more are refused as BUSY.
@@ -47,6 +50,8 @@ class PoolSettings:
     workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
     threads: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
     backend: str = AUTO
+    engine: str = OWN
+    first_model: str = FIRST
     inspectors: int = 0
     waiting: int = 256
     page_timeout_s: float = 20.0
@@ -63,6 +68,8 @@ class PoolSettings:
             workers=reader.workers,
             threads=reader.threads,
             backend=reader.backend,
+            engine=reader.engine,
+            first_model=reader.first_model,
             inspectors=reader.inspectors,
             waiting=waiting,
             page_timeout_s=reader.page_timeout_s,
@@ -89,6 +96,7 @@ class ReaderPool:
         Raises:
             HubError: None can be started.
         """
+        check(self._settings.engine, self._settings.first_model)
         try:
             await self._readers.start()
             if self._inspectors is not self._readers:
@@ -147,7 +155,14 @@ class ReaderPool:
 
     def _crew(self, size: int, *, preload: bool) -> Crew:
         settings = self._settings
-        setup = Setup(settings.threads, settings.backend, settings.limits, preload)
+        setup = Setup(
+            settings.threads,
+            settings.backend,
+            settings.engine,
+            settings.first_model,
+            settings.limits,
+            preload,
+        )
         return Crew(setup, size, waiting=settings.waiting, recycle_at=settings.recycle_at)
 
     async def _answer(self, worker: WorkerProcess, request: Request, limit_s: float) -> Reply:

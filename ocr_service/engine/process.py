@@ -6,12 +6,14 @@ import socket
 import subprocess
 import sys
 from asyncio import StreamReader, StreamWriter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import psutil
 
 from hubkit.core.errors import HubError
 from ocr_service.domain.errors import FileTooLarge, PageTimeout, WorkerLost
+from ocr_service.engine.engines import TESSERACT
 from ocr_service.engine.protocol import Failed, Ready, Reply, Request, Setup, framed, reply_from
 
 START_S = 60
@@ -26,12 +28,14 @@ class WorkerProcess:
 
     Attributes:
         digest: The file it holds open; empty for none.
+        has_children: It starts processes of its own, whose memory and time are its own.
     """
 
     process: subprocess.Popen[bytes]
     reader: StreamReader
     writer: StreamWriter
     digest: str = ""
+    has_children: bool = False
 
     @classmethod
     async def start(cls, setup: Setup) -> "WorkerProcess":
@@ -50,7 +54,7 @@ class WorkerProcess:
                 stdin=subprocess.DEVNULL,
                 env=_environment(),
             )
-        worker = cls(process, reader, writer)
+        worker = cls(process, reader, writer, has_children=setup.engine == TESSERACT)
         try:
             async with asyncio.timeout(START_S):
                 reply = await worker._ask(setup)
@@ -73,10 +77,7 @@ class WorkerProcess:
 
     def memory(self) -> int:
         """Bytes of memory it holds; 0 once it is gone."""
-        try:
-            return int(psutil.Process(self.process.pid).memory_info().rss)
-        except psutil.Error:
-            return 0
+        return int(sum(self._measured(lambda one: float(one.memory_info().rss))))
 
     async def do(self, request: Request, time_limit_s: float, memory_cap: int) -> Reply:
         """Have a request answered, or end the process.
@@ -140,11 +141,16 @@ class WorkerProcess:
         return FileTooLarge("reading the page takes more memory than allowed; scan it smaller")
 
     def _processor_s(self) -> float:
+        """Seconds of processor time, with those of children that ended."""
+        return sum(self._measured(lambda one: sum(one.cpu_times()[:4])))
+
+    def _measured(self, measure: Callable[[psutil.Process], float]) -> Iterator[float]:
         try:
-            times = psutil.Process(self.process.pid).cpu_times()
+            own = psutil.Process(self.process.pid)
+            for one in (own, *(own.children() if self.has_children else ())):
+                yield measure(one)
         except psutil.Error:
-            return 0.0
-        return float(times.user + times.system)
+            return  # it ended meanwhile
 
 
 def _environment() -> dict[str, str]:

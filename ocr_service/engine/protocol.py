@@ -24,12 +24,16 @@ class Setup:
     Attributes:
         threads: The most that one page may have.
         backend: What runs the models.
+        engine: Who reads lines.
+        first: Role of the model that reads every line.
         limits: Files are held to.
         preload: Load the models before reporting ready; else with the first page.
     """
 
     threads: int
     backend: str
+    engine: str
+    first: str
     limits: Limits
     preload: bool
 

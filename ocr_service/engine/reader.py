@@ -13,8 +13,9 @@ from PIL import Image
 from ocr_service.domain.file_facts import FileFacts, Limits
 from ocr_service.domain.page import Line, Page, Quad, TextSource, Word
 from ocr_service.domain.page_read import Matrix, PageRead, ReadOptions, UprightImage
-from ocr_service.engine.models import installed_models
-from ocr_service.engine.networks import Detector, Recogniser
+from ocr_service.engine.engines import FIRST, OWN
+from ocr_service.engine.line_readers import line_readers
+from ocr_service.engine.networks import Detector
 from ocr_service.engine.runtime import AUTO, runtime
 from ocr_service.engine.text_layers import SCAN_PICTURE, Believed, LayerReader
 from ocr_service.intake.content import OpenDocument, PageContent, TextLayer
@@ -32,9 +33,6 @@ from ocr_service.pipeline.recognition import WordInLine
 from ocr_service.pipeline.scripts import Recognisers, read_lines
 from ocr_service.pipeline.tables import with_tables
 
-FIRST, SECOND = "western_thai", "latin_cjk"
-"""Roles of the recognisers in the manifest: the quick one reads every line, the other one those
-that it is unsure of."""
 FEW_CHARS = 40
 """A layer with fewer characters over a large picture is a stamp or a footer, not the text."""
 LARGE_PICTURE = 0.5
@@ -55,25 +53,32 @@ UNREAD_LINES = 4
 class PageReader:
     """Holds the models and the last document; used by one process, one page at a time."""
 
-    def __init__(self, threads: int, limits: Limits, backend: str = AUTO) -> None:
+    def __init__(
+        self,
+        threads: int,
+        limits: Limits,
+        backend: str = AUTO,
+        *,
+        engine: str = OWN,
+        first: str = FIRST,
+    ) -> None:
         """Load the models.
 
         Args:
             threads: The most that a page may have.
             limits: Files are held to.
             backend: What runs the models, see `runtime`.
+            engine: Who reads lines, see `line_readers`.
+            first: Role of the model that reads every line.
 
         Raises:
-            Unavailable: A model file is missing or is another one.
+            HubError: A model file or Tesseract is missing, or is another one.
         """
         machine = runtime(backend)
         self._detector = Detector.load(machine, threads)
-        self._first = Recogniser.load(FIRST, machine, threads)
-        self._second = Recogniser.load(SECOND, machine, threads)
+        self._lines = line_readers(engine, first, machine, threads)
         self._crew = ThreadPoolExecutor(threads) if threads > 1 else None
-        self._languages = {
-            language for model in installed_models().values() for language in model.languages
-        }
+        self._page_crew: ThreadPoolExecutor | None = None
         self._limits = limits
         self._document: tuple[str, OpenDocument] | None = None
         self._layers = LayerReader()
@@ -105,19 +110,17 @@ class PageReader:
         """
         if self._document is None:
             raise RuntimeError("no document is open")
-        crew = self._crew if alone else None
-        self._detector = self._detector.with_threads(together=crew is not None)
-        self._first, self._second = self._first.with_crew(crew), self._second.with_crew(crew)
+        self._page_crew = self._crew if alone else None
+        self._detector = self._detector.with_threads(together=self._page_crew is not None)
         content = self._document[1].page(number)
         page = self._text(number, content, options)
         page = with_tables(page, content.strokes, lambda: content.pixels)
-        if set(options.languages) - self._languages and page.text_source in READ_FROM_PIXELS:
+        if set(options.languages) - self._lines.languages and page.text_source in READ_FROM_PIXELS:
             page = replace(page, warnings=(*page.warnings, "LANGUAGE_NOT_SUPPORTED"))
         return PageRead(page, _picture(content, page) if options.with_image else None)
 
     def _recognisers(self, options: ReadOptions) -> Recognisers:
-        thai = not options.languages or "th" in options.languages
-        return Recognisers(first=self._first, second=self._second, thai=thai)
+        return self._lines.for_page(options.languages, self._page_crew)
 
     def _text(self, number: int, content: PageContent, options: ReadOptions) -> Page:
         blank = Page(

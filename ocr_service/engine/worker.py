@@ -63,7 +63,9 @@ class Worker:
 
     def _load(self) -> PageReader:
         setup = self._setup
-        return PageReader(setup.threads, setup.limits, setup.backend)
+        return PageReader(
+            setup.threads, setup.limits, setup.backend, engine=setup.engine, first=setup.first
+        )
 
 
 def die_with(parent: int) -> None:
