@@ -243,7 +243,7 @@ def _labels_a_value(document: Document, segment: Segment, titles: list[Label]) -
     """A title inside a label such as "invoice number", or before a colon, is no heading."""
     for label in document.labels_in(segment):
         if label.key.startswith(
-            ("number_", "po", "other_date", "order_date", "issue_date", "due_date")
+            ("number_", "po", "other_date", "order_date", "issue_date", "due_date", "absorb")
         ):
             for title in titles:
                 if label.start <= title.start and title.end < label.end:

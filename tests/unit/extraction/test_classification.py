@@ -160,3 +160,8 @@ def test_what_another_heading_says_is_an_alternative(paper: Paper) -> None:
     assert got.document_type == "invoice"
     assert [key for key, _ in got.type_alternatives] == ["delivery_note"]
     assert 0.0 < got.type_alternatives[0][1] < got.type_confidence
+
+
+def test_a_title_inside_a_label_is_no_heading(paper: Paper) -> None:
+    rows = [*ENGLISH, (1100, 100, "CONFIRMATION CONTRACT"), (700, 130, "Order Type")]
+    assert extract([paper(rows)], TODAY).functions == ("contract",)
