@@ -1,6 +1,6 @@
 """Which model reads a line: a quick one reads all, a large one those the quick one is unsure of.
 
-The quick model knows Thai and the Western languages, costs a sixth of the large one, and says so
+The quick model knows Thai and the Western languages, costs a quarter of the large one, and says so
 where it meets a character that it does not know. The large one knows no Thai: it passes over it
 and is sure of what is left of the line, so what proves to be Thai is never compared with it on
 confidence alone.
