@@ -125,10 +125,7 @@ def test_the_invoice_outranks_the_page_and_tells_where_they_differ() -> None:
 
 
 def test_lines_take_the_places_of_those_read() -> None:
-    cells = {
-        key: FieldReading(key, value, str(value), 0.9, FieldSource.OCR, PLACE)
-        for key, value in {"description": "กระดาษ  A 4", "amount": Decimal(200)}.items()
-    }
+    cells = read(description="กระดาษ  A 4", amount=Decimal(200)).fields
     merged = merge(replace(read(), line_items=(cells,)), invoice(ETDA))
     (line,) = merged.line_items
     assert line["amount"].regions == line["description"].regions == PLACE
