@@ -35,6 +35,7 @@ from identity_service.api.auth import AuthApi, AuthUses
 from identity_service.api.revocations import RevocationApi
 from identity_service.api.tenants import TenantApi
 from identity_service.api.users import UserApi
+from identity_service.application.admission import Admission
 from identity_service.application.api_keys import ApiKeys
 from identity_service.application.audit import AuditTrail, KeepHeads
 from identity_service.application.current import SignOut, WhoAmI
@@ -74,6 +75,7 @@ class _Parts:
     passwords: PasswordPool
     signer: Signer
     sealer: Sealer | None
+    admission: Admission
     later: Later
     trail: Trail
     clock: Clock
@@ -97,8 +99,17 @@ async def build(settings: IdentitySettings, *, clock: Clock = utc_now) -> AsyncI
         async with Database.open(settings.database) as database:
             await check_current(database)
             trail = Trail(clock=clock, random_bytes=secrets.token_bytes)
+            store = SqlStore(database)
             parts = _Parts(
-                settings, SqlStore(database), passwords, signer, sealer, Later(), trail, clock
+                settings=settings,
+                store=store,
+                passwords=passwords,
+                signer=signer,
+                sealer=sealer,
+                admission=Admission(store),
+                later=Later(),
+                trail=trail,
+                clock=clock,
             )
             read_revocations = ReadRevocations(parts.store, clock=clock)
             yield App(
@@ -133,7 +144,7 @@ def _auth(parts: _Parts) -> Servicer:
     store, clock, random_bytes = parts.store, parts.clock, secrets.token_bytes
     who_am_i = WhoAmI(store, clock=clock)
     opening = Opening(parts.signer, parts.trail, new_id=new_id, random_bytes=random_bytes)
-    proof = Proof(store, parts.passwords, who_am_i, clock=clock)
+    proof = Proof(store, parts.passwords, parts.admission, who_am_i, clock=clock)
     factors = SecondFactors(
         store, parts.sealer, proof, parts.trail, clock=clock, random_bytes=random_bytes
     )
@@ -141,6 +152,7 @@ def _auth(parts: _Parts) -> Servicer:
         sign_in=SignIn(
             store,
             parts.passwords,
+            admission=parts.admission,
             factors=factors,
             opening=opening,
             trail=parts.trail,
@@ -183,6 +195,7 @@ def _tenancy(parts: _Parts) -> tuple[Servicer, ...]:
         parts.signer,
         trail,
         tokens,
+        admission=parts.admission,
         clock=clock,
         new_id=new_id,
         random_bytes=secrets.token_bytes,
@@ -211,6 +224,7 @@ def _mailed_password(parts: _Parts) -> MailedPassword:
         parts.store,
         parts.passwords,
         open_mail(parts.settings.mail),
+        admission=parts.admission,
         trail=parts.trail,
         later=parts.later,
         is_common=is_common,

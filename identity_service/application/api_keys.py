@@ -8,13 +8,12 @@ from hubkit.core.caller import Caller
 from hubkit.core.errors import NotFound
 from hubkit.core.paging import PageTokens
 from identity_service.application.access import AccessToken
-from identity_service.application.admission import admit
+from identity_service.application.admission import Admission
 from identity_service.application.trail import Trail
 from identity_service.domain.audit import Act, Actor
 from identity_service.domain.errors import SecretSpent
 from identity_service.domain.keys import SECRET_BYTES, ApiKey, key_digest, key_text, new_key
 from identity_service.domain.session import ACCESS_LIFETIME
-from identity_service.domain.throttle import account_key
 from identity_service.ports import Clock, KeyTokens, NewId, RandomBytes, Store
 
 _LIST: Final = b"dochub.identity.v1.ApiKeyService/ListApiKeys"
@@ -32,6 +31,7 @@ class ApiKeys:
         trail: Trail,
         tokens: PageTokens,
         *,
+        admission: Admission,
         clock: Clock,
         new_id: NewId,
         random_bytes: RandomBytes,
@@ -40,6 +40,7 @@ class ApiKeys:
         self._signer = signer
         self._trail = trail
         self._tokens = tokens
+        self._admission = admission
         self._clock = clock
         self._new_id = new_id
         self._random_bytes = random_bytes
@@ -100,7 +101,7 @@ class ApiKeys:
             place = await unit.api_keys.find(key_digest(text))
         if place is None:
             # A key is 256 random bits: only what is none has to be slowed down.
-            await admit(self._store, "api key", source, now)
+            await self._admission("api key", source, now)
             raise _refused()
         tenant_id, key_id = place
         async with self._store.transaction(tenant_id) as unit:
@@ -109,7 +110,6 @@ class ApiKeys:
                 raise _refused()
             if key.last_use_time is None or now - key.last_use_time > _USE_PAUSE:
                 await unit.api_keys.note_use(key_id, now)
-            await unit.tries.forget(account_key("api key", source))
         lifetime = min(ACCESS_LIFETIME, key.expire_time - now)
         token = self._signer.key_token(
             key_id=key_id,

@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from hubkit.core.caller import Caller
-from identity_service.application.admission import admit
+from identity_service.application.admission import Admission
 from identity_service.application.proof import Proof
 from identity_service.application.trail import Later, Trail
 from identity_service.domain.audit import Act, Actor, ActorKind
@@ -74,6 +74,7 @@ class MailedPassword:
         store: Memory.
         passwords: Slow hashing.
         mail: Sends the link.
+        admission: Counts what is asked for and tried.
         trail: Told of the change.
         later: Does what the answer must not wait for.
         is_common: Tells passwords that everybody knows.
@@ -88,6 +89,7 @@ class MailedPassword:
         passwords: Passwords,
         mail: Mail,
         *,
+        admission: Admission,
         trail: Trail,
         later: Later,
         is_common: IsCommon,
@@ -98,6 +100,7 @@ class MailedPassword:
         self._store = store
         self._passwords = passwords
         self._mail = mail
+        self._admission = admission
         self._trail = trail
         self._later = later
         self._is_common = is_common
@@ -113,7 +116,7 @@ class MailedPassword:
             TooManyTries: Too many were asked for.
         """
         address = email_of(email)
-        await admit(self._store, f"reset {address}", source, self._clock())
+        await self._admission(f"reset {address}", source, self._clock())
         self._later.do(partial(self.send, address, RESET_LIFETIME, _RESET))
 
     def invite(self, email: str, tenant_name: str) -> None:
@@ -143,7 +146,7 @@ class MailedPassword:
             SecretSpent: The link is dead, or never was one.
         """
         now = self._clock()
-        await admit(self._store, f"link {secret}", source, now)
+        await self._admission(f"link {secret}", source, now)
         chosen = new_password_of(wanted, self._is_common, "", "new_password")
         new_hash = await self._passwords.hash(chosen)
         async with self._store.transaction(None) as unit:

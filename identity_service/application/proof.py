@@ -1,7 +1,7 @@
 """Proving once more who one is, before anything about one's account changes."""
 
 from hubkit.core.caller import Caller
-from identity_service.application.admission import admit
+from identity_service.application.admission import Admission
 from identity_service.application.current import WhoAmI
 from identity_service.domain.errors import WrongCredentials
 from identity_service.domain.names import password_of
@@ -14,10 +14,17 @@ class Proof:
     """Asks people who are signed in for their password, as often as at the door."""
 
     def __init__(
-        self, store: Store, passwords: Passwords, who_am_i: WhoAmI, *, clock: Clock
+        self,
+        store: Store,
+        passwords: Passwords,
+        admission: Admission,
+        who_am_i: WhoAmI,
+        *,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._passwords = passwords
+        self._admission = admission
         self._who_am_i = who_am_i
         self._clock = clock
 
@@ -32,7 +39,7 @@ class Proof:
         given = password_of(password, "current_password")
         member = await self._who_am_i(caller)
         email = member.person.email
-        await admit(self._store, email, source, self._clock())
+        await self._admission(email, source, self._clock())
         async with self._store.transaction(None) as unit:
             account = await unit.accounts.find_login(email)
         if account is None or not await self._passwords.verify(account.password_hash, given):

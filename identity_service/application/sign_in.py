@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from identity_service.application.admission import admit
+from identity_service.application.admission import Admission
 from identity_service.application.opening import Opening, SignedIn
 from identity_service.application.second_factor import SecondFactors
 from identity_service.application.trail import Later, Trail
@@ -48,6 +48,7 @@ class SignIn:
         store: Store,
         passwords: Passwords,
         *,
+        admission: Admission,
         factors: SecondFactors,
         opening: Opening,
         trail: Trail,
@@ -56,6 +57,7 @@ class SignIn:
     ) -> None:
         self._store = store
         self._passwords = passwords
+        self._admission = admission
         self._factors = factors
         self._opening = opening
         self._trail = trail
@@ -76,7 +78,7 @@ class SignIn:
         email = email_of(attempt.email)
         password = password_of(attempt.password)
         source = attempt.place.source
-        await admit(self._store, email, source, now)
+        await self._admission(email, source, now)
         async with self._store.transaction(None) as unit:
             account = await unit.accounts.find_login(email)
         stored = None if account is None else account.password_hash

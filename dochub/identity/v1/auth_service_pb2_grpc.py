@@ -157,7 +157,7 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RevokeSession(self, request, context):
-        """End one of the caller's sessions.
+        """End one of the caller's sessions; nothing happens where it has ended, or is none of theirs.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -914,7 +914,7 @@ export declare const AuthService: GenService<{
     output: typeof ListSessionsResponseSchema;
   },
   /**
-   * End one of the caller's sessions.
+   * End one of the caller's sessions; nothing happens where it has ended, or is none of theirs.
    *
    * @generated from rpc dochub.identity.v1.AuthService.RevokeSession
    */
