@@ -26,7 +26,7 @@ from matching_service.offline import match_lines
 from matching_service.reading import read_records
 from matching_service.rule_files import builtin_rules
 
-VENDORS_EVERY = 5  # copies that share their vendors
+VENDORS_EVERY = 1  # copies that share their vendors
 DAMAGE = {
     "harder": ["--refs", "0.1", "--typos", "0.1", "--lines", "0.03", "--names"],
     "hardest": ["--refs", "0.25", "--typos", "0.2", "--lines", "0.08", "--names", "--seed", "2"],
@@ -54,9 +54,9 @@ def copy_of(record: Record, number: int) -> Record:
     vendor, month = divmod(number, VENDORS_EVERY)
 
     def named(text: str) -> str:
-        return f"{text}{number:02d}" if text else text
+        return f"{text}{(number * 7919 + 31415) % 100_000:05d}" if text else text
 
-    shift = timedelta(days=31 * month)
+    shift = timedelta(days=31 * month + 11 * vendor)
     tax = record.seller_tax_id
     return replace(
         record,
@@ -67,7 +67,7 @@ def copy_of(record: Record, number: int) -> Record:
         bill_refs=tuple(map(named, record.bill_refs)),
         issued=record.issued + shift if record.issued else None,
         received=record.received + shift if record.received else None,
-        seller=f"{'αβγδεζηθικ'[vendor] * 4} {record.seller}" if vendor else record.seller,
+        seller=f"{chr(ord('α') + vendor) * 6} {record.seller}" if vendor else record.seller,
         seller_tax_id=f"{(int(tax[-2:]) + 37 * vendor) % 97:02d}{vendor}{tax[3:]}"
         if tax and vendor and tax[-2:].isdigit()
         else tax,
