@@ -57,7 +57,7 @@ class PoolSettings:
     page_timeout_s: float = 20.0
     inspect_timeout_s: float = 10.0
     memory_cap: int = 1 << 30
-    recycle_at: int = 900 << 20
+    recycle_at: int = 768 << 20
     limits: Limits = field(default_factory=Limits)
 
     @classmethod
@@ -74,7 +74,7 @@ class PoolSettings:
             waiting=waiting,
             page_timeout_s=reader.page_timeout_s,
             memory_cap=cap,
-            recycle_at=cap * 7 // 8,
+            recycle_at=cap * 3 // 4,  # the next page needs up to a quarter more
             limits=Limits(reader.file_mib << 20, reader.pages, reader.megapixels * 1_000_000),
         )
 
