@@ -29,9 +29,14 @@ def is_sideways(quads: Floats) -> bool:
         quads: (N, 4, 2) corners, clockwise from the upper left as seen on the page.
     """
     width, height = quad_sides(quads)
+    sides = np.where(
+        (width >= height)[:, None], quads[:, 1] - quads[:, 0], quads[:, 3] - quads[:, 0]
+    )
+    # By where the longer side points: of a slanted page's boxes either may be called the upper.
+    upright = np.abs(sides[:, 1]) > np.abs(sides[:, 0])
     area = width * height
-    level = float(area[width >= ELONGATED * height].sum())
-    return float(area[height >= ELONGATED * width].sum()) > level
+    area[np.maximum(width, height) < ELONGATED * np.minimum(width, height)] = 0
+    return float(area[upright].sum()) > float(area[~upright].sum())
 
 
 def voters(quads: Floats) -> list[int]:
