@@ -157,11 +157,17 @@ def _corrected_ids(ids: Counter[str]) -> dict[str, str]:
 def _join_misread(names: Counter[str], companies: dict[str, str]) -> None:
     """Give a rare name the vendor of a frequent one that is nearly equal."""
     often = sorted(name for name in names if names[name] >= SEEN_OFTEN)
+    # One slip leaves the beginning or the end whole; all with all would grow with the square.
+    by_end: dict[tuple[bool, str], list[str]] = defaultdict(list)
+    for name in often:
+        by_end[False, name[:3]].append(name)
+        by_end[True, name[-3:]].append(name)
     for name in sorted(names):
         if names[name] >= SEEN_OFTEN and name in companies:
             continue
+        choices = sorted({*by_end[False, name[:3]], *by_end[True, name[-3:]]})
         near = process.extract(
-            name, often, scorer=OSA.normalized_similarity, limit=3, score_cutoff=NEAR_NAME
+            name, choices, scorer=OSA.normalized_similarity, limit=3, score_cutoff=NEAR_NAME
         )
         others = sorted((-score, other) for other, score, _ in near if other != name)
         if others:
