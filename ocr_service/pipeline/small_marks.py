@@ -89,7 +89,8 @@ def _lone_ink(
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     if shrunk > 1:
         grey = cv2.resize(grey, None, fx=1 / shrunk, fy=1 / shrunk, interpolation=cv2.INTER_AREA)
-    ink: Ink = (cv2.blur(grey, (SURROUNDINGS_PX,) * 2) > cv2.add(grey, (DARKER,))).astype(np.uint8)
+    darker = cv2.subtract(cv2.blur(grey, (SURROUNDINGS_PX,) * 2), grey)
+    ink: Ink = (darker > DARKER).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     x, y, w, h, area = stats.T.astype(np.float64)
     unit = height / shrunk

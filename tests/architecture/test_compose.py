@@ -12,7 +12,7 @@ from typing import Any, Final
 import grpc
 import jsonschema  # type: ignore[import-untyped]  # ships no types
 import pytest
-import yaml  # type: ignore[import-untyped]  # ships no types
+import yaml
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import HealthServicer
 from pydantic import BaseModel

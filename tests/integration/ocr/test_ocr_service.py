@@ -3,8 +3,6 @@
 import asyncio
 import hashlib
 import io
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date
 from pathlib import Path
@@ -378,28 +376,3 @@ async def test_the_models_are_listed(reader: Served, stub: "ocr_grpc.OcrServiceA
     viewer = bearer(reader.mesh.person_token("VIEWER"))
     error = await failure(stub.ListEngines(pb.ListEnginesRequest(), metadata=viewer))
     assert error.code() is grpc.StatusCode.PERMISSION_DENIED
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"DOCHUB_READER__WORKERS": "0"}, "DOCHUB_READER__WORKERS"),
-        ({"DOCHUB_READER__WORKER": "1"}, "DOCHUB_READER__WORKER:"),
-        ({"DOCHUB_BLOBS__ROOT": "/proc/none"}, "ocr can't start: "),
-        ({"DOCHUB_SERVER__JWKS_FILE": ""}, "ocr can't start"),
-    ],
-)
-def test_wrong_settings_end_in_a_plain_sentence(
-    changes: dict[str, str], said: str, reader: Served
-) -> None:
-    wanted = {
-        "DOCHUB_SERVER__JWKS_FILE": str(reader.mesh.jwks_file),
-        "DOCHUB_BLOBS__ROOT": str(reader.blobs),
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "ocr_service", "--check"], env=wanted | changes,
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
