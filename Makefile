@@ -56,6 +56,10 @@ test-postgres: setup-dev ## Run what touches the database on another PostgreSQL:
 	@test -x $(POSTGRES)/postgres || { echo "no PostgreSQL in $(POSTGRES): apt-get install postgresql-15, or set POSTGRES"; exit 1; }
 	DOCHUB_TEST_POSTGRES=$(POSTGRES) $(BIN)/pytest tests/migration tests/stores
 
+.PHONY: test-tesseract
+test-tesseract: setup-dev ## Try Tesseract as the reader of lines; needs it with English and Thai
+	$(BIN)/pytest -m tesseract
+
 check: setup-dev lint types imports protos-check ## The quick checks: format, lint, types, imports, contract
 
 lint:
@@ -92,6 +96,10 @@ bench-ocr-a4: data-named setup ## … dense A4 pages: few, so each is read three
 
 bench-memory: data-named setup ## Read 500 pages of all shapes, drawn from DATA="folder …", in one process
 	$(BIN)/python -m bench.memory $(DATA)
+
+.PHONY: bench-matching
+bench-matching: setup ## Match the records of DATA=folder, measure growth; SCORER=the program that scores sets
+	$(BIN)/python -m bench.matching "$(DATA)" "$(SCORER)" --out bench/results/matching.json
 
 data-named:
 	@test -n "$(DATA)" || { echo "name a folder of pages, with img/ and box/ in it: make $(MAKECMDGOALS) DATA=folder"; exit 1; }

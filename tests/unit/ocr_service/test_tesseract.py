@@ -15,6 +15,7 @@ from ocr_service.domain.page_read import ReadOptions
 from ocr_service.engine import engines
 from ocr_service.engine.pool import PoolSettings, ReaderPool
 
+pytestmark = pytest.mark.tesseract
 SETTINGS = PoolSettings(workers=1, threads=1, page_timeout_s=60, engine="tesseract")
 ENGLISH = ReadOptions(("en",), with_image=False)
 
