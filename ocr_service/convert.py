@@ -164,6 +164,12 @@ def extraction_to_proto(extraction: Extraction, pages: Sequence[Page]) -> field_
         warnings=extraction.warnings,
         findings=[_finding_to_proto(finding) for finding in extraction.findings],
         repairs=[_repair_to_proto(repair) for repair in extraction.repairs],
+        type_alternatives=[
+            field_pb2.TypeAlternative(document_type=name, confidence=confidence)
+            for name, confidence in extraction.type_alternatives
+        ],
+        etda_code=extraction.etda_code or "",
+        is_copy=extraction.is_copy,
     )
 
 

@@ -38,6 +38,13 @@ def reading_json(
         "file": file,
         "document_type": extraction.document_type,
         "functions": list(extraction.functions),
+        "type_confidence": round(extraction.type_confidence, 4),
+        "type_alternatives": [
+            {"document_type": name, "confidence": round(confidence, 4)}
+            for name, confidence in extraction.type_alternatives
+        ],
+        "etda_code": extraction.etda_code,
+        "is_copy": extraction.is_copy,
         "warnings": list(dict.fromkeys([*warnings, *extraction.warnings])),
         "pages": [_page(page) for page in pages],
         "fields": {key: _field(field) for key, field in extraction.fields.items()},
@@ -57,6 +64,10 @@ def failure_json(file: str, error: HubError) -> Result:
         "file": file,
         "document_type": None,
         "functions": [],
+        "type_confidence": 0.0,
+        "type_alternatives": [],
+        "etda_code": None,
+        "is_copy": None,
         "warnings": [],
         "pages": [],
         "fields": {},

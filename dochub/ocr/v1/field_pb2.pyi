@@ -324,6 +324,32 @@ class LineItemReading(_message.Message):
 Global___LineItemReading: _TypeAlias = LineItemReading  # noqa: Y015
 
 @_typing.final
+class TypeAlternative(_message.Message):
+    """Another main function that the document may have."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_TYPE_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    document_type: _builtins.str
+    """Such as `receipt`."""
+    confidence: _builtins.float
+    """0..1."""
+    def __init__(
+        self,
+        *,
+        document_type: _builtins.str = ...,
+        confidence: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "document_type", b"document_type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TypeAlternative: _TypeAlias = TypeAlternative  # noqa: Y015
+
+@_typing.final
 class Extraction(_message.Message):
     """Everything read from one document."""
 
@@ -337,10 +363,17 @@ class Extraction(_message.Message):
     WARNINGS_FIELD_NUMBER: _builtins.int
     FINDINGS_FIELD_NUMBER: _builtins.int
     REPAIRS_FIELD_NUMBER: _builtins.int
+    TYPE_ALTERNATIVES_FIELD_NUMBER: _builtins.int
+    ETDA_CODE_FIELD_NUMBER: _builtins.int
+    IS_COPY_FIELD_NUMBER: _builtins.int
     document_type: _builtins.str
     """The main function, such as `tax_invoice`."""
     type_confidence: _builtins.float
     """0..1."""
+    etda_code: _builtins.str
+    """The kind of document in the Thai e-Tax invoice standard, such as `388`; empty where it has none."""
+    is_copy: _builtins.bool
+    """It says that it is a copy (true) or the original (false); absent if it says neither."""
     @_builtins.property
     def functions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """All functions, the main one included."""
@@ -365,6 +398,10 @@ class Extraction(_message.Message):
     def repairs(self) -> _containers.RepeatedCompositeFieldContainer[Global___Repair]:
         """Changes that would settle findings, the likeliest first."""
 
+    @_builtins.property
+    def type_alternatives(self) -> _containers.RepeatedCompositeFieldContainer[Global___TypeAlternative]:
+        """The likeliest first."""
+
     def __init__(
         self,
         *,
@@ -376,11 +413,16 @@ class Extraction(_message.Message):
         warnings: _abc.Iterable[_builtins.str] | None = ...,
         findings: _abc.Iterable[Global___Finding] | None = ...,
         repairs: _abc.Iterable[Global___Repair] | None = ...,
+        type_alternatives: _abc.Iterable[Global___TypeAlternative] | None = ...,
+        etda_code: _builtins.str = ...,
+        is_copy: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_is_copy", b"_is_copy", "is_copy", b"is_copy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_type", b"document_type", "fields", b"fields", "findings", b"findings", "functions", b"functions", "line_items", b"line_items", "repairs", b"repairs", "type_confidence", b"type_confidence", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_is_copy", b"_is_copy", "document_type", b"document_type", "etda_code", b"etda_code", "fields", b"fields", "findings", b"findings", "functions", b"functions", "is_copy", b"is_copy", "line_items", b"line_items", "repairs", b"repairs", "type_alternatives", b"type_alternatives", "type_confidence", b"type_confidence", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__is_copy: _TypeAlias = _typing.Literal["is_copy"]  # noqa: Y015
+    _WhichOneofArgType__is_copy: _TypeAlias = _typing.Literal["_is_copy", b"_is_copy"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__is_copy) -> _WhichOneofReturnType__is_copy | None: ...
 
 Global___Extraction: _TypeAlias = Extraction  # noqa: Y015

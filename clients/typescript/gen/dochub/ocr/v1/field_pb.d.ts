@@ -294,6 +294,33 @@ export declare type LineItemReading = Message<"dochub.ocr.v1.LineItemReading"> &
 export declare const LineItemReadingSchema: GenMessage<LineItemReading>;
 
 /**
+ * Another main function that the document may have.
+ *
+ * @generated from message dochub.ocr.v1.TypeAlternative
+ */
+export declare type TypeAlternative = Message<"dochub.ocr.v1.TypeAlternative"> & {
+  /**
+   * Such as `receipt`.
+   *
+   * @generated from field: string document_type = 1;
+   */
+  documentType: string;
+
+  /**
+   * 0..1.
+   *
+   * @generated from field: float confidence = 2;
+   */
+  confidence: number;
+};
+
+/**
+ * Describes the message dochub.ocr.v1.TypeAlternative.
+ * Use `create(TypeAlternativeSchema)` to create a new message.
+ */
+export declare const TypeAlternativeSchema: GenMessage<TypeAlternative>;
+
+/**
  * Everything read from one document.
  *
  * @generated from message dochub.ocr.v1.Extraction
@@ -354,6 +381,27 @@ export declare type Extraction = Message<"dochub.ocr.v1.Extraction"> & {
    * @generated from field: repeated dochub.ocr.v1.Repair repairs = 8;
    */
   repairs: Repair[];
+
+  /**
+   * The likeliest first.
+   *
+   * @generated from field: repeated dochub.ocr.v1.TypeAlternative type_alternatives = 9;
+   */
+  typeAlternatives: TypeAlternative[];
+
+  /**
+   * The kind of document in the Thai e-Tax invoice standard, such as `388`; empty where it has none.
+   *
+   * @generated from field: string etda_code = 10;
+   */
+  etdaCode: string;
+
+  /**
+   * It says that it is a copy (true) or the original (false); absent if it says neither.
+   *
+   * @generated from field: optional bool is_copy = 11;
+   */
+  isCopy?: boolean | undefined;
 };
 
 /**
