@@ -24,6 +24,12 @@ MIN_WIDTH_PX = 32
 BUCKETS = ((256, 16), (512, 32), (math.inf, 64))
 """Strips up to the first number are stretched or squeezed to a multiple of the second. Each width
 costs the runtime 5 MB for good and 30 ms once, so there are thirty up to the longest usual line."""
+BAND_PIXELS = 1_000_000
+"""Larger images are seen in bands: a detection needs 200 MB a megapixel."""
+MARGIN_PX = 96
+"""Rows around a band that are seen with it; what the detector finds hardly depends on more."""
+STRIDE_PX = 32
+"""Of the detector: sides of what it sees are multiples."""
 FOREIGN_TOP = 8.0
 """On Western text the highest Western logit stays above this at every step (99.5 % of the lines of
 receipts); with ideographs it falls below in 96 % of the lines."""
@@ -53,10 +59,10 @@ class Detector:
     def load(cls, runtime: Runtime, threads: int) -> "Detector":
         """Load it from the installed package."""
         graph = prepared_detector()
-        alone = runtime.network(graph, threads=1, lanes=1, forgets=True)
+        alone = runtime.network(graph, threads=1, lanes=1)
         together = alone
         if threads > 1:
-            together = runtime.network(graph, threads=threads, lanes=1, forgets=True)
+            together = runtime.network(graph, threads=threads, lanes=1)
         return cls(alone, together)
 
     def with_threads(self, *, together: bool) -> "Detector":
@@ -66,8 +72,22 @@ class Detector:
     def logits(self, image: Image) -> NDArray[np.float32]:
         """Give the (H, W) logits of text for an (H, W, 3) BGR image."""
         network = self.together if self.wide else self.alone
-        (blocks,) = network.run(_blob(image), release=True)
-        return in_place(np.asarray(blocks[0], np.float32))
+        height, width = image.shape[:2]
+        bands = []
+        for top, bottom in band_rows(height, width):
+            above, below = max(0, top - MARGIN_PX), min(height, bottom + MARGIN_PX)
+            # What a page that is read alone used is given back: the next may be one of many.
+            (blocks,) = network.run(_blob(image[above:below]), release=self.wide)
+            logits = in_place(np.asarray(blocks[0], np.float32))
+            bands.append(logits[top - above : bottom - above])
+        return np.concatenate(bands)
+
+
+def band_rows(height: int, width: int) -> list[tuple[int, int]]:
+    """Part the rows of an image into bands that are seen one after the other."""
+    count = math.ceil(height * width / BAND_PIXELS)
+    rows = math.ceil(height / count / STRIDE_PX) * STRIDE_PX
+    return [(top, min(top + rows, height)) for top in range(0, height, rows)]
 
 
 def in_place(logits: NDArray[np.float32]) -> NDArray[np.float32]:

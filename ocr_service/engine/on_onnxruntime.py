@@ -31,11 +31,9 @@ class OnnxRuntime:
 
     name: str = field(default=f"onnxruntime {onnxruntime.__version__} float32")
 
-    def network(
-        self, graph: bytes, *, threads: int, lanes: int, forgets: bool = False
-    ) -> OnnxNetwork:
+    def network(self, graph: bytes, *, threads: int, lanes: int) -> OnnxNetwork:
         """Make a session; more lanes cost it nothing, and it keeps nothing of a shape."""
-        del lanes, forgets
+        del lanes
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

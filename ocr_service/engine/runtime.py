@@ -40,14 +40,13 @@ class Runtime(Protocol):
         """Library, version and precision, for people."""
         ...
 
-    def network(self, graph: bytes, *, threads: int, lanes: int, forgets: bool = False) -> Network:
+    def network(self, graph: bytes, *, threads: int, lanes: int) -> Network:
         """Prepare a graph.
 
         Args:
             graph: ONNX, serialised.
             threads: That compute one run.
             lanes: Runs that may go on at once.
-            forgets: Keep nothing that was made for an input shape; for shapes that seldom return.
         """
         ...
 

@@ -12,12 +12,20 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ocr_service.engine.models import verified
-from ocr_service.engine.networks import Detector, Recogniser, bucket, in_bucket
+from ocr_service.engine.networks import (
+    BAND_PIXELS,
+    STRIDE_PX,
+    Detector,
+    Recogniser,
+    band_rows,
+    bucket,
+    in_bucket,
+)
 from ocr_service.engine.prepared import cache_folder, prepared_detector
 from ocr_service.engine.runtime import ONNXRUNTIME, OPENVINO, runtime
 from ocr_service.pipeline.crops import cut
 from ocr_service.pipeline.ctc import read_chars
-from ocr_service.pipeline.detection import detect
+from ocr_service.pipeline.detection import detect, quads_from_map
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "scripts"
 Pixels = NDArray[np.uint8]
@@ -135,3 +143,21 @@ def test_a_damaged_cache_entry_is_made_again(
 def test_a_runtime_that_is_not_there_is_named() -> None:
     with pytest.raises(ValueError, match="abacus"):
         runtime("abacus")
+
+
+def test_bands_cover_every_row_once_and_stay_small() -> None:
+    for height, width in ((32, 32), (1280, 960), (2016, 1440), (736, 3936)):
+        bands = band_rows(height, width)
+        assert [row for band in bands for row in range(*band)] == list(range(height))
+        assert all(top % STRIDE_PX == 0 for top, _ in bands)
+        assert max(bottom - top for top, bottom in bands) * width <= BAND_PIXELS + STRIDE_PX * width
+
+
+def test_lines_on_the_seams_of_bands_are_found_once(readers: tuple[Detector, Recogniser]) -> None:
+    page: Pixels = np.full((2016, 1440, 3), 255, np.uint8)
+    rows = range(60, 1960, 45)
+    for row in rows:
+        cv2.putText(page, "Seventeen boxes of paper", (90, row), 0, 1.0, (0, 0, 0), 2)
+    found = quads_from_map(readers[0].logits(page)).quads
+    assert len(band_rows(2016, 1440)) > 1
+    assert len(found) == len(rows)
