@@ -38,6 +38,7 @@ async def test_random_kills_lose_nothing_and_repeat_nothing(house: House) -> Non
             assert (await ended(again, job.id)).state == job_pb2.JOB_STATE_SUCCEEDED
             get = document_service_pb2.GetDocumentRequest(id=document.id)
             [got] = await again.call("DocumentService.GetDocument", get)
-            assert (got.document.pages_done, list(got.document.warnings)) == (4, [])
+            assert got.document.pages_done == 4
+            assert "PAGE_GIVEN_UP" not in got.document.warnings
             results.add(tuple(await result(again, document.id)))
     assert len(results) == 1

@@ -126,7 +126,7 @@ async def test_an_endless_stream_ends_with_its_token(
     token = mesh.person_token()
     async with dialed(app_of(stay), mesh) as channel:
         now = time.time()
-        monkeypatch.setattr(time, "time", lambda: now + 629.9)
+        monkeypatch.setattr(time, "time", lambda: now + 628.5)
         call = job_grpc.DocumentJobServiceStub(channel).WatchJob(
             job_pb.WatchJobRequest(), metadata=bearer(token)
         )
